@@ -1,0 +1,15 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The aiodag authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "dag-error.h"
+
+G_BEGIN_DECLS
+
+GError *dag_error_new_cycle (GPtrArray  *tasks,
+                             const char *message);
+
+G_END_DECLS

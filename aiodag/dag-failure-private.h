@@ -1,0 +1,49 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The aiodag authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <glib-object.h>
+
+#include "dag-enums.h"
+
+G_BEGIN_DECLS
+
+/* Why a task did not succeed, and by which way that came to it.
+ *
+ * The task where it began has a root with the error; every task that was skipped for it has a hop
+ * whose cause is the trace of the dependency. Traces are immutable but for counters, and may be
+ * used from any thread.
+ *
+ * A failure is carried by the tasks that it ended, until somebody looks at it there. When the last
+ * task that carries it unlooked-at lets go of it, it is reported.
+ */
+typedef struct _DagTrace DagTrace;
+
+DagTrace     *dag_trace_new_root     (GError     *error,
+                                      DagReason   reason,
+                                      const char *name,
+                                      const char *location);
+DagTrace     *dag_trace_new_hop      (DagTrace   *cause,
+                                      gpointer    dependency);
+void          dag_trace_set_name     (DagTrace   *self,
+                                      const char *name,
+                                      const char *location);
+DagTrace     *dag_trace_ref          (DagTrace   *self);
+void          dag_trace_unref        (DagTrace   *self);
+
+const GError *dag_trace_get_error    (DagTrace   *self);
+DagReason     dag_trace_get_reason   (DagTrace   *self);
+gpointer      dag_trace_get_origin   (DagTrace   *self);
+DagTrace     *dag_trace_get_root     (DagTrace   *self);
+char         *dag_trace_describe     (DagTrace   *self);
+
+void          dag_trace_hand_on      (DagTrace   *self);
+void          dag_trace_decline      (DagTrace   *self,
+                                      gboolean    looked);
+void          dag_trace_look         (DagTrace   *self);
+void          dag_trace_let_go       (DagTrace   *self);
+
+G_END_DECLS

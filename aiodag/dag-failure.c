@@ -1,0 +1,264 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The aiodag authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "dag-failure-private.h"
+
+struct _DagTrace
+{
+  gatomicrefcount  ref_count;
+  gint             looked;    /* atomic; whether the question was answered or handed on here */
+
+  DagTrace        *cause;     /* (owned) (nullable): NULL in the root */
+  DagTrace        *root;      /* (unowned): kept by the causes */
+  GObject         *origin;    /* (owned) (nullable): the task of the root; NULL in the root, which
+                               * that task owns
+                               */
+  char            *name;      /* (nullable) */
+  const char      *location;  /* (nullable): static */
+
+  /* The root only */
+  GError          *error;
+  DagReason        reason;
+  gint             carriers;  /* atomic; tasks that carry it and where nobody has looked */
+  gint             reported;  /* atomic */
+};
+
+static DagTrace *
+dag_trace_new (const char *name,
+               const char *location)
+{
+  DagTrace *self = g_new0 (DagTrace, 1);
+
+  g_atomic_ref_count_init (&self->ref_count);
+  self->name = g_strdup (name);
+  self->location = location;
+
+  return self;
+}
+
+/*< private >
+ * dag_trace_new_root:
+ * @error: (transfer full): what went wrong
+ *
+ * Makes the trace of a task that did not succeed by itself, and which carries that.
+ */
+DagTrace *
+dag_trace_new_root (GError     *error,
+                    DagReason   reason,
+                    const char *name,
+                    const char *location)
+{
+  DagTrace *self = dag_trace_new (name, location);
+
+  self->root = self;
+  self->error = error;
+  self->reason = reason;
+  self->carriers = 1;
+
+  return self;
+}
+
+/*< private >
+ * dag_trace_new_hop:
+ * @cause: the trace of the dependency
+ * @dependency: the task that has it
+ *
+ * Makes the trace of a task that does not succeed because of a dependency. It has no name until
+ * dag_trace_set_name().
+ */
+DagTrace *
+dag_trace_new_hop (DagTrace *cause,
+                   gpointer  dependency)
+{
+  DagTrace *self = dag_trace_new (NULL, NULL);
+
+  self->cause = dag_trace_ref (cause);
+  self->root = cause->root;
+  self->origin = g_object_ref (cause->origin != NULL ? cause->origin : dependency);
+
+  return self;
+}
+
+void
+dag_trace_set_name (DagTrace   *self,
+                    const char *name,
+                    const char *location)
+{
+  g_free (self->name);
+  self->name = g_strdup (name);
+  self->location = location;
+}
+
+DagTrace *
+dag_trace_ref (DagTrace *self)
+{
+  g_atomic_ref_count_inc (&self->ref_count);
+
+  return self;
+}
+
+void
+dag_trace_unref (DagTrace *self)
+{
+  /* The causes of a long chain go one by one and not each inside of the next. */
+  while (self != NULL && g_atomic_ref_count_dec (&self->ref_count))
+    {
+      DagTrace *cause = self->cause;
+
+      g_clear_object (&self->origin);
+      g_clear_error (&self->error);
+      g_free (self->name);
+      g_free (self);
+
+      self = cause;
+    }
+}
+
+const GError *
+dag_trace_get_error (DagTrace *self)
+{
+  return self->root->error;
+}
+
+DagReason
+dag_trace_get_reason (DagTrace *self)
+{
+  return self->root->reason;
+}
+
+/*< private >
+ * dag_trace_get_origin:
+ *
+ * Returns: (nullable): the task where it began, %NULL if that is the task of this very trace
+ */
+gpointer
+dag_trace_get_origin (DagTrace *self)
+{
+  return self->origin;
+}
+
+DagTrace *
+dag_trace_get_root (DagTrace *self)
+{
+  return self->root;
+}
+
+static void
+dag_trace_append_name (DagTrace *self,
+                       GString  *string)
+{
+  g_string_append (string, self->name != NULL ? self->name : "unnamed task");
+
+  if (self->location != NULL)
+    g_string_append_printf (string, " (%s)", self->location);
+}
+
+static const char *
+dag_reason_get_verb (DagReason reason)
+{
+  switch (reason)
+    {
+    case DAG_REASON_CANCELLATION:
+      return "was cancelled";
+    case DAG_REASON_NOT_NEEDED:
+      return "was not needed";
+    case DAG_REASON_NONE:
+    case DAG_REASON_FAILURE:
+    default:
+      return "failed";
+    }
+}
+
+/*< private >
+ * dag_trace_describe:
+ *
+ * Returns: (transfer full): a line for the root, and one for every task on the way from there
+ */
+char *
+dag_trace_describe (DagTrace *self)
+{
+  g_autoptr (GPtrArray) hops = g_ptr_array_new ();
+  GString *string = g_string_new (NULL);
+
+  for (DagTrace *hop = self; hop != self->root; hop = hop->cause)
+    g_ptr_array_add (hops, hop);
+
+  dag_trace_append_name (self->root, string);
+  g_string_append_printf (string, " %s: %s",
+                          dag_reason_get_verb (self->root->reason),
+                          self->root->error->message);
+
+  for (guint i = hops->len; i > 0; i--)
+    {
+      g_string_append (string, "\n→ ");
+      dag_trace_append_name (g_ptr_array_index (hops, i - 1), string);
+    }
+
+  return g_string_free (string, FALSE);
+}
+
+/*< private >
+ * dag_trace_hand_on:
+ *
+ * The task of this trace passed the question on to a dependent, which carries it from now on.
+ */
+void
+dag_trace_hand_on (DagTrace *self)
+{
+  g_atomic_int_inc (&self->root->carriers);
+  dag_trace_look (self);
+}
+
+/*< private >
+ * dag_trace_look:
+ *
+ * Somebody looked at the failure in the task of this trace.
+ */
+void
+dag_trace_look (DagTrace *self)
+{
+  if (g_atomic_int_compare_and_exchange (&self->looked, FALSE, TRUE))
+    g_atomic_int_add (&self->root->carriers, -1);
+}
+
+/*< private >
+ * dag_trace_decline:
+ * @looked: whether somebody looked at it all the same
+ *
+ * What was handed on to a task did not become its own, because something else decided. Reports the
+ * failure if nobody looked at it, here or in any other task that carries it.
+ */
+void
+dag_trace_decline (DagTrace *self,
+                   gboolean  looked)
+{
+  g_autoptr (GString) string = NULL;
+  DagTrace *root = self->root;
+
+  if (!g_atomic_int_dec_and_test (&root->carriers) ||
+      looked ||
+      root->reason != DAG_REASON_FAILURE ||
+      !g_atomic_int_compare_and_exchange (&root->reported, FALSE, TRUE))
+    return;
+
+  string = g_string_new (NULL);
+  dag_trace_append_name (root, string);
+  g_warning ("%s failed and nobody looked at it: %s", string->str, root->error->message);
+}
+
+/*< private >
+ * dag_trace_let_go:
+ *
+ * The task of this trace is released. Reports the failure if nobody looked at it, here or in any
+ * other task that carries it.
+ */
+void
+dag_trace_let_go (DagTrace *self)
+{
+  if (g_atomic_int_compare_and_exchange (&self->looked, FALSE, TRUE))
+    dag_trace_decline (self, FALSE);
+}

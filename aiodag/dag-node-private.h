@@ -1,0 +1,159 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The aiodag authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "dag-enums.h"
+#include "dag-failure-private.h"
+#include "dag-queue-private.h"
+
+G_BEGIN_DECLS
+
+/* A node of the graph: what is known of a task when it comes to dependencies.
+ *
+ * A node has a list of the edges from its dependencies, which are its own memory, and a list of
+ * those to its dependents, in the order in which they were attached. When its end is known it tells
+ * its dependents; each of them counts what is undecided, and raises an event in its own context when
+ * it may start or has to be skipped. When nothing above it runs any more it tells them that it has
+ * settled.
+ *
+ * An edge has a reference to the dependency from the moment on in which it was satisfied until the
+ * dependent drops it. Before that the dependency is kept by itself, because it is not settled.
+ */
+typedef struct _DagNode DagNode;
+typedef struct _DagEdge DagEdge;
+typedef struct _DagEdgeBlock DagEdgeBlock;
+
+typedef enum {
+  DAG_EDGE_INPUT,
+  DAG_EDGE_PREREQUISITE,
+  DAG_EDGE_FOLLOW,        /* ends as the dependency ends */
+} DagEdgeKind;
+
+/* The dependent's lock, but for `next`, which is under the dependency's. */
+struct _DagEdge
+{
+  DagEdge *next;        /* ring of the dependents of the dependency */
+  DagNode *dependency;  /* (nullable): NULL when it has settled or was dropped; owned if `owned` */
+  DagNode *dependent;   /* (unowned): const */
+  guint    kind : 2;    /* const */
+  guint    rule : 2;    /* const */
+  guint    raw : 1;     /* const */
+  guint    foreign : 1; /* const; whether they are of different contexts */
+  guint    told : 1;    /* whether it was satisfied or refused */
+  guint    satisfied : 1;
+  guint    owned : 1;
+};
+
+struct _DagEdgeBlock
+{
+  DagEdgeBlock *next;
+  guint         size;
+  guint         length;
+  guint         dropped;  /* the owning context */
+  DagEdge       edges[];
+};
+
+/* Bits of `flags`, which is atomic. What an event says is known before it is raised. */
+enum {
+  DAG_NODE_LOCK_BIT  = 0,
+  DAG_NODE_QUEUED    = 1 << 1,  /* it is in the queue and has a reference for that */
+  DAG_NODE_CANCELLED = 1 << 2,  /* cancellation was asked for before it finished */
+  DAG_NODE_UNNEEDED  = 1 << 3,  /* and of what nobody else needs, too */
+  DAG_NODE_LOOKED    = 1 << 4,
+
+  DAG_EVENT_NEW      = 1 << 8,
+  DAG_EVENT_READY    = 1 << 9,   /* everything that it waits for is satisfied */
+  DAG_EVENT_REFUSED  = 1 << 10,
+  DAG_EVENT_CANCEL   = 1 << 11,
+  DAG_EVENT_RETURNED = 1 << 12,
+  DAG_EVENT_FOLLOWED = 1 << 13,  /* what it follows has finished */
+  DAG_EVENT_SETTLED  = 1 << 14,  /* all its dependencies have, and it has finished */
+  DAG_EVENT_AGAIN    = 1 << 15,  /* there is more to do */
+  DAG_EVENT_RELEASE  = 1 << 16,  /* the reference of the queue was the last */
+  DAG_EVENTS         = 0xffff00,
+};
+
+struct _DagNode
+{
+  GObject       parent_instance;
+
+  DagMember     member;
+  DagQueue     *queue;       /* (owned): const */
+  gint          flags;       /* atomic */
+  gint          state;       /* atomic DagState; written in the owning context */
+
+  /* Under the lock */
+  DagEdge      *dependents;  /* last of a ring */
+  DagEdgeBlock *blocks;      /* (owned): the newest first */
+  guint         n_undecided_inputs;
+  guint         n_undecided_others;
+  guint         n_unsettled; /* dependencies */
+  guint         n_needed;    /* unfinished dependents, and waits */
+  guint16       n_holds;
+  guint8        trigger;     /* DagTrigger */
+  guint8        reason;      /* DagReason; const once finished */
+  guint         satisfied : 1;    /* one of the inputs is */
+  guint         refused : 1;      /* it has to be skipped */
+  guint         refusal_reason : 2;
+  guint         started : 1;
+  guint         released : 1;     /* takes no more references to dependencies */
+  guint         finished : 1;
+  guint         settled : 1;
+  guint         shared : 1;       /* dependents got the result, or will */
+  guint         cancel_others : 1; /* const: cancels what it no longer needs */
+  DagNode      *winner;      /* (unowned) (nullable): the first input that decided, kept by its edge */
+  DagTrace     *refusal;     /* (owned) (nullable): a hop that was handed on */
+  GPtrArray    *failures;    /* (element-type DagTrace) (nullable): of all that were refused */
+
+  DagTrace     *trace;       /* (owned) (nullable): const once finished */
+
+  /* The owning context */
+  DagEdge      *walk;        /* the next to be told; a ring that was broken open */
+  DagEdge      *kept;        /* last of a ring: told that it finished, not yet that it settled */
+
+  /* The search for cycles, under its lock */
+  guint         mark;
+};
+
+#define DAG_NODE(ptr) ((DagNode *) (ptr))
+
+void     dag_node_init              (DagNode            *self,
+                                     const DagItemClass *klass,
+                                     GMainContext       *context);
+void     dag_node_clear             (DagNode            *self);
+void     dag_node_lock              (DagNode            *self);
+void     dag_node_unlock            (DagNode            *self);
+void     dag_node_raise             (DagNode            *self,
+                                     guint               events);
+void     dag_node_again             (DagNode            *self);
+guint    dag_node_take_events       (DagNode            *self);
+
+void     dag_node_reserve           (DagNode            *self,
+                                     guint               n_edges);
+DagEdge *dag_node_attach            (DagNode            *self,
+                                     DagNode            *dependency,
+                                     DagEdgeKind         kind,
+                                     DagRule             rule,
+                                     gboolean            raw);
+void     dag_node_hold              (DagNode            *self);
+void     dag_node_release           (DagNode            *self);
+void     dag_node_set_trigger       (DagNode            *self,
+                                     DagTrigger          trigger);
+gboolean dag_node_is_startable      (DagNode            *self);
+
+gboolean dag_node_cancel            (DagNode            *self,
+                                     guint               flags);
+gboolean dag_node_drop_dependencies (DagNode            *self);
+DagNode *dag_node_stop_following    (DagNode            *self);
+void     dag_node_finish            (DagNode            *self,
+                                     DagReason           reason,
+                                     DagTrace           *trace,
+                                     gboolean            over);
+gboolean dag_node_settle            (DagNode            *self);
+gboolean dag_node_tell_dependents   (DagNode            *self);
+void     dag_node_look              (DagNode            *self);
+
+G_END_DECLS

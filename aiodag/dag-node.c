@@ -1,0 +1,815 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The aiodag authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "dag-node-private.h"
+
+/* So many edges are told between two looks at the budget. */
+#define BATCH 64
+
+void
+dag_node_init (DagNode            *self,
+               const DagItemClass *klass,
+               GMainContext       *context)
+{
+  self->member.item.klass = klass;
+  self->queue = dag_queue_get (context);
+}
+
+static void
+dag_node_free_blocks (DagNode *self)
+{
+  DagEdgeBlock *block;
+
+  dag_node_lock (self);
+  block = g_steal_pointer (&self->blocks);
+  dag_node_unlock (self);
+
+  while (block != NULL)
+    {
+      DagEdgeBlock *next = block->next;
+
+      g_free (block);
+      block = next;
+    }
+}
+
+void
+dag_node_clear (DagNode *self)
+{
+  g_assert (self->dependents == NULL);
+
+  dag_node_free_blocks (self);
+  g_clear_pointer (&self->refusal, dag_trace_unref);
+  g_clear_pointer (&self->failures, g_ptr_array_unref);
+  g_clear_pointer (&self->trace, dag_trace_unref);
+  g_clear_pointer (&self->queue, dag_queue_unref);
+}
+
+void
+dag_node_lock (DagNode *self)
+{
+  g_bit_lock (&self->flags, DAG_NODE_LOCK_BIT);
+}
+
+void
+dag_node_unlock (DagNode *self)
+{
+  g_bit_unlock (&self->flags, DAG_NODE_LOCK_BIT);
+}
+
+/*< private >
+ * dag_node_raise:
+ * @events: what happened
+ *
+ * Has the node looked after in its context. From any thread that has a reference, or knows that
+ * there is one.
+ */
+void
+dag_node_raise (DagNode *self,
+                guint    events)
+{
+  guint old = g_atomic_int_or ((guint *) &self->flags, events | DAG_NODE_QUEUED);
+
+  if (!(old & DAG_NODE_QUEUED))
+    {
+      g_object_ref (self);
+      dag_queue_push (self->queue, &self->member.item);
+    }
+}
+
+/*< private >
+ * dag_node_again:
+ *
+ * Has the node looked after once more and before everything else: for what is left to do before
+ * calling somebody's code, and when the budget is used up.
+ */
+void
+dag_node_again (DagNode *self)
+{
+  guint old = g_atomic_int_or ((guint *) &self->flags, DAG_EVENT_AGAIN | DAG_NODE_QUEUED);
+
+  if (!(old & DAG_NODE_QUEUED))
+    {
+      g_object_ref (self);
+      dag_queue_push_front (&self->member.item);
+    }
+}
+
+/*< private >
+ * dag_node_take_events:
+ *
+ * Takes the events when the node is run; the caller has the reference of the queue now.
+ */
+guint
+dag_node_take_events (DagNode *self)
+{
+  guint old = g_atomic_int_and ((guint *) &self->flags,
+                                ~(guint) (DAG_EVENTS | DAG_NODE_QUEUED));
+
+  return old & DAG_EVENTS;
+}
+
+/* Whether it may start or has to be skipped, as an event. Under the lock. */
+static guint
+dag_node_decide (DagNode *self)
+{
+  if (self->refused)
+    return DAG_EVENT_REFUSED;
+
+  return dag_node_is_startable (self) ? DAG_EVENT_READY : 0;
+}
+
+/*< private >
+ * dag_node_is_startable:
+ *
+ * Whether nothing keeps the node from starting. Under the lock.
+ */
+gboolean
+dag_node_is_startable (DagNode *self)
+{
+  if (self->n_holds > 0 || self->n_undecided_others > 0 || self->refused)
+    return FALSE;
+
+  return self->n_undecided_inputs == 0 ||
+         (self->trigger != DAG_TRIGGER_ALL && self->satisfied);
+}
+
+/* Notes why the node may have to be skipped.
+ *
+ * Returns: (transfer full) (nullable): the reason that was noted before, to be declined out of the
+ *   lock
+ */
+static DagTrace *
+dag_node_note_refusal (DagNode   *self,
+                       DagReason  reason,
+                       DagTrace  *trace,
+                       DagTrace  *hop)
+{
+  DagTrace *old = self->refusal;
+
+  self->refusal_reason = reason;
+  self->refusal = hop != NULL ? dag_trace_ref (hop) : NULL;
+  if (trace != NULL)
+    dag_trace_hand_on (trace);
+
+  return old;
+}
+
+/* Counts what came of an edge. Under the lock of @self.
+ *
+ * @reason: how the dependency ended
+ * @trace: its trace, if it did not succeed
+ * @declined: (out): a refusal that does not matter any more
+ */
+static void
+dag_node_judge (DagNode    *self,
+                DagEdge    *edge,
+                DagReason   reason,
+                DagTrace   *trace,
+                DagTrace  **declined)
+{
+  DagTrace *hop = NULL;
+  gboolean satisfied;
+
+  edge->told = TRUE;
+
+  if (edge->kind == DAG_EDGE_INPUT)
+    self->n_undecided_inputs--;
+  else
+    self->n_undecided_others--;
+
+  switch ((DagRule) edge->rule)
+    {
+    case DAG_RULE_FINISHED:
+      satisfied = TRUE;
+      break;
+    case DAG_RULE_FAILED:
+      satisfied = reason == DAG_REASON_FAILURE;
+      break;
+    case DAG_RULE_SUCCEEDED:
+    default:
+      satisfied = reason == DAG_REASON_NONE;
+      break;
+    }
+
+  edge->satisfied = satisfied;
+
+  /* A raw input is an argument whatever came of it. */
+  if ((satisfied || edge->raw) &&
+      (edge->kind == DAG_EDGE_FOLLOW ? !self->finished : !self->released))
+    {
+      edge->owned = TRUE;
+      g_object_ref (edge->dependency);
+    }
+
+  if (satisfied)
+    {
+      if (edge->kind == DAG_EDGE_INPUT)
+        {
+          if (!self->satisfied)
+            self->winner = edge->dependency;
+          self->satisfied = TRUE;
+          if (trace != NULL)
+            dag_trace_look (trace);
+        }
+
+      return;
+    }
+
+  if (reason == DAG_REASON_NONE)
+    reason = DAG_REASON_NOT_NEEDED;
+
+  if (trace != NULL)
+    hop = dag_trace_new_hop (trace, edge->dependency);
+
+  if (reason == DAG_REASON_FAILURE)
+    {
+      if (self->failures == NULL)
+        self->failures = g_ptr_array_new_with_free_func ((GDestroyNotify) dag_trace_unref);
+      g_ptr_array_add (self->failures, dag_trace_ref (hop));
+    }
+
+  if (self->refused || self->started || self->released)
+    {
+      /* The question was handed on already, with another failure that came first, or the function
+       * has the task.
+       */
+      if (reason == DAG_REASON_FAILURE &&
+          (self->started || self->refusal_reason == DAG_REASON_FAILURE))
+        dag_trace_look (trace);
+    }
+  else if (edge->kind != DAG_EDGE_INPUT || self->trigger == DAG_TRIGGER_ALL)
+    {
+      /* This one decides, whatever other inputs were refused before. */
+      *declined = dag_node_note_refusal (self, reason, trace, hop);
+      self->refused = TRUE;
+    }
+  else if (!self->satisfied)
+    {
+      /* The earliest failure, else the earliest cancellation, else that there was nothing to do. */
+      if (self->refusal_reason == DAG_REASON_NONE || reason < self->refusal_reason)
+        *declined = dag_node_note_refusal (self, reason, trace, hop);
+      else if (reason == DAG_REASON_FAILURE)
+        dag_trace_look (trace);
+
+      self->refused = self->trigger == DAG_TRIGGER_FIRST || self->n_undecided_inputs == 0;
+    }
+
+  if (hop != NULL)
+    dag_trace_unref (hop);
+}
+
+/* Tells a dependent how a dependency ended, and whether it has settled. The edge must not be
+ * touched afterwards if it has.
+ */
+static void
+dag_edge_tell (DagEdge   *edge,
+               DagReason  reason,
+               DagTrace  *trace,
+               gboolean   settled)
+{
+  DagNode *dependent = edge->dependent;
+  DagTrace *declined = NULL;
+  gboolean foreign = edge->foreign;
+  guint events = 0;
+
+  /* In another thread it may go as soon as it is unlocked. */
+  if (foreign)
+    g_object_ref (dependent);
+
+  dag_node_lock (dependent);
+
+  if (!edge->told &&
+      (settled || edge->rule == DAG_RULE_SUCCEEDED || edge->kind == DAG_EDGE_FOLLOW))
+    {
+      dag_node_judge (dependent, edge, reason, trace, &declined);
+
+      if (edge->kind == DAG_EDGE_FOLLOW)
+        events |= DAG_EVENT_FOLLOWED;
+      else if (!dependent->started)
+        events |= dag_node_decide (dependent);
+    }
+
+  if (settled)
+    {
+      if (!edge->owned)
+        edge->dependency = NULL;
+
+      if (--dependent->n_unsettled == 0 && dependent->finished)
+        events |= DAG_EVENT_SETTLED;
+    }
+
+  dag_node_unlock (dependent);
+
+  if (events != 0)
+    dag_node_raise (dependent, events);
+
+  if (foreign)
+    g_object_unref (dependent);
+
+  if (declined != NULL)
+    {
+      /* Where a failure took its place, it can be read beside that. */
+      dag_trace_decline (declined, reason == DAG_REASON_FAILURE);
+      dag_trace_unref (declined);
+    }
+}
+
+/* Rings of edges, as those of items */
+
+static inline void
+edge_ring_append (DagEdge **last,
+                  DagEdge  *edge)
+{
+  if (*last != NULL)
+    {
+      edge->next = (*last)->next;
+      (*last)->next = edge;
+    }
+  else
+    {
+      edge->next = edge;
+    }
+
+  *last = edge;
+}
+
+static inline DagEdge *
+edge_ring_open (DagEdge **last)
+{
+  DagEdge *first = NULL;
+
+  if (*last != NULL)
+    {
+      first = (*last)->next;
+      (*last)->next = NULL;
+      *last = NULL;
+    }
+
+  return first;
+}
+
+/*< private >
+ * dag_node_reserve:
+ * @n_edges: how many edges will be attached
+ *
+ * Makes room for edges at once. Only while nobody else knows the node.
+ */
+void
+dag_node_reserve (DagNode *self,
+                  guint    n_edges)
+{
+  DagEdgeBlock *block;
+
+  if (n_edges == 0)
+    return;
+
+  block = g_malloc (sizeof (DagEdgeBlock) + n_edges * sizeof (DagEdge));
+  block->next = self->blocks;
+  block->size = n_edges;
+  block->length = 0;
+  block->dropped = 0;
+  self->blocks = block;
+}
+
+/* Under the lock. */
+static DagEdge *
+dag_node_allocate_edge (DagNode *self)
+{
+  if (self->blocks == NULL || self->blocks->length == self->blocks->size)
+    dag_node_reserve (self, self->blocks != NULL ? MIN (self->blocks->size * 2, 1024) : 2);
+
+  return &self->blocks->edges[self->blocks->length++];
+}
+
+/*< private >
+ * dag_node_attach:
+ * @dependency: a node that the caller has a reference to, and that does not depend on @self
+ *
+ * Makes @self depend on @dependency. The caller made sure that @self cannot start or settle
+ * meanwhile, unless it has been cancelled or refused: then there is nothing left to attach.
+ *
+ * Returns: (nullable): the edge, %NULL if @self has finished
+ */
+DagEdge *
+dag_node_attach (DagNode     *self,
+                 DagNode     *dependency,
+                 DagEdgeKind  kind,
+                 DagRule      rule,
+                 gboolean     raw)
+{
+  DagEdge *edge;
+  DagReason reason = DAG_REASON_NONE;
+  gboolean finished, settled;
+
+  dag_node_lock (self);
+
+  if (self->finished || (self->released && kind != DAG_EDGE_FOLLOW))
+    {
+      dag_node_unlock (self);
+      return NULL;
+    }
+
+  edge = dag_node_allocate_edge (self);
+  edge->next = NULL;
+  edge->dependency = dependency;
+  edge->dependent = self;
+  edge->kind = kind;
+  edge->rule = rule;
+  edge->raw = raw;
+  edge->foreign = self->queue != dependency->queue;
+  edge->told = FALSE;
+  edge->satisfied = FALSE;
+  edge->owned = FALSE;
+
+  if (kind == DAG_EDGE_INPUT)
+    self->n_undecided_inputs++;
+  else
+    self->n_undecided_others++;
+  self->n_unsettled++;
+
+  dag_node_unlock (self);
+
+  dag_node_lock (dependency);
+  if (kind != DAG_EDGE_PREREQUISITE)
+    dependency->shared = TRUE;
+  finished = dependency->finished;
+  settled = dependency->settled;
+  reason = dependency->reason;
+  if (!finished)
+    {
+      dependency->n_needed++;
+      edge_ring_append (&dependency->dependents, edge);
+    }
+  dag_node_unlock (dependency);
+
+  if (!finished)
+    return edge;
+
+  /* Nobody else knows the edge yet, so it stays as long as it has not been told to settle. */
+  dag_edge_tell (edge, reason, dependency->trace, settled);
+
+  if (!settled)
+    {
+      dag_node_lock (dependency);
+      settled = dependency->settled;
+      if (!settled)
+        edge_ring_append (&dependency->dependents, edge);
+      dag_node_unlock (dependency);
+
+      if (settled)
+        dag_edge_tell (edge, reason, dependency->trace, TRUE);
+    }
+
+  return edge;
+}
+
+void
+dag_node_hold (DagNode *self)
+{
+  dag_node_lock (self);
+  self->n_holds++;
+  dag_node_unlock (self);
+}
+
+void
+dag_node_release (DagNode *self)
+{
+  guint events = 0;
+
+  dag_node_lock (self);
+  self->n_holds--;
+  if (!self->started && !self->finished && self->n_holds == 0)
+    events = dag_node_decide (self);
+  dag_node_unlock (self);
+
+  if (events != 0)
+    dag_node_raise (self, events);
+}
+
+/*< private >
+ * dag_node_set_trigger:
+ *
+ * Sets how the inputs combine, also of those that are there already, before it has started.
+ */
+void
+dag_node_set_trigger (DagNode    *self,
+                      DagTrigger  trigger)
+{
+  gboolean prerequisite_refused = FALSE, input_refused = FALSE;
+  guint events = 0;
+
+  dag_node_lock (self);
+
+  if (!self->started && !self->released)
+    {
+      for (DagEdgeBlock *block = self->blocks; block != NULL; block = block->next)
+        for (guint i = 0; i < block->length; i++)
+          if (block->edges[i].told && !block->edges[i].satisfied)
+            {
+              if (block->edges[i].kind == DAG_EDGE_INPUT)
+                input_refused = TRUE;
+              else
+                prerequisite_refused = TRUE;
+            }
+
+      self->trigger = trigger;
+      self->refused = prerequisite_refused ||
+                      (input_refused &&
+                       (trigger == DAG_TRIGGER_ALL ||
+                        (!self->satisfied &&
+                         (trigger == DAG_TRIGGER_FIRST || self->n_undecided_inputs == 0))));
+      events = dag_node_decide (self);
+    }
+
+  dag_node_unlock (self);
+
+  if (events != 0)
+    dag_node_raise (self, events);
+}
+
+/*< private >
+ * dag_node_cancel:
+ * @flags: what to ask for
+ *
+ * Asks for cancellation. From any thread.
+ *
+ * Returns: whether the node had not finished
+ */
+gboolean
+dag_node_cancel (DagNode *self,
+                 guint    flags)
+{
+  gboolean finished;
+
+  dag_node_lock (self);
+  finished = self->finished;
+  if (!finished)
+    g_atomic_int_or ((guint *) &self->flags, flags);
+  dag_node_unlock (self);
+
+  if (!finished)
+    dag_node_raise (self, DAG_EVENT_CANCEL);
+
+  return !finished;
+}
+
+/* Drops the reference to a dependency, or the need of it.
+ *
+ * @cancel: what to ask of a dependency that nobody else needs, in flags
+ */
+static void
+dag_node_drop_edge (DagNode *self,
+                    DagEdge *edge,
+                    guint    cancel)
+{
+  DagNode *dropped = NULL, *unneeded = NULL;
+
+  dag_node_lock (self);
+
+  if (edge->owned)
+    {
+      dropped = g_steal_pointer (&edge->dependency);
+      edge->owned = FALSE;
+    }
+  else if (edge->dependency != NULL)
+    {
+      DagNode *dependency = edge->dependency;
+
+      /* It has not settled, because that would have been told under the lock of @self, so it is
+       * there. A dependency is always locked after its dependent.
+       */
+      dag_node_lock (dependency);
+      if (!dependency->finished && --dependency->n_needed == 0 && cancel != 0)
+        unneeded = g_object_ref (dependency);
+      dag_node_unlock (dependency);
+    }
+
+  dag_node_unlock (self);
+
+  if (unneeded != NULL)
+    dag_node_cancel (unneeded, cancel);
+
+  g_clear_object (&unneeded);
+  g_clear_object (&dropped);
+}
+
+/*< private >
+ * dag_node_drop_dependencies:
+ *
+ * Drops the references to the dependencies. In the owning context, once the node needs them no
+ * longer, which is when nothing can be attached to it any more. Where the node was cancelled with
+ * what is not needed, what nobody else needs is cancelled.
+ *
+ * Returns: whether that is done; else the budget is used up
+ */
+gboolean
+dag_node_drop_dependencies (DagNode *self)
+{
+  guint cancel = DAG_NODE_CANCELLED | DAG_NODE_UNNEEDED;
+  guint n = 0;
+
+  dag_node_lock (self);
+  self->released = TRUE;
+  dag_node_unlock (self);
+
+  if (!self->cancel_others)
+    cancel &= g_atomic_int_get (&self->flags);
+
+  for (DagEdgeBlock *block = self->blocks; block != NULL; block = block->next)
+    while (block->dropped < block->length)
+      {
+        DagEdge *edge = &block->edges[block->dropped++];
+
+        if (edge->kind != DAG_EDGE_FOLLOW)
+          dag_node_drop_edge (self, edge, cancel & DAG_NODE_UNNEEDED ? cancel : 0);
+
+        if (++n % BATCH == 0 && dag_queue_is_late ())
+          return FALSE;
+      }
+
+  return TRUE;
+}
+
+/*< private >
+ * dag_node_stop_following:
+ *
+ * Gives up the dependency that the node follows. If that has not finished, and nobody else needs
+ * it, it is cancelled.
+ *
+ * Returns: (transfer full) (nullable): the dependency, if it has finished
+ */
+DagNode *
+dag_node_stop_following (DagNode *self)
+{
+  DagEdge *edge = NULL;
+  DagNode *dependency = NULL;
+
+  dag_node_lock (self);
+
+  /* It is always the last, if it is there yet. */
+  if (self->blocks != NULL)
+    edge = &self->blocks->edges[self->blocks->length - 1];
+
+  if (edge != NULL && edge->kind != DAG_EDGE_FOLLOW)
+    edge = NULL;
+
+  if (edge != NULL && edge->owned)
+    {
+      dependency = g_steal_pointer (&edge->dependency);
+      edge->owned = FALSE;
+    }
+
+  dag_node_unlock (self);
+
+  if (edge != NULL && dependency == NULL)
+    dag_node_drop_edge (self, edge,
+                        DAG_NODE_CANCELLED |
+                        (g_atomic_int_get (&self->flags) & DAG_NODE_UNNEEDED));
+
+  return dependency;
+}
+
+/*< private >
+ * dag_node_finish:
+ * @reason: why it did not succeed, if it did not
+ * @trace: (transfer full) (nullable): the trace of that
+ * @over: whether its own work is over
+ *
+ * The end is known. In the owning context; dag_node_tell_dependents() has to follow.
+ */
+void
+dag_node_finish (DagNode   *self,
+                 DagReason  reason,
+                 DagTrace  *trace,
+                 gboolean   over)
+{
+  DagTrace *declined = NULL;
+  gboolean started;
+
+  dag_node_lock (self);
+
+  started = self->started;
+  self->reason = reason;
+  self->trace = trace;
+  self->finished = TRUE;
+  self->settled = over && self->n_unsettled == 0;
+  self->walk = edge_ring_open (&self->dependents);
+
+  declined = g_steal_pointer (&self->refusal);
+
+  dag_node_unlock (self);
+
+  if (declined != NULL)
+    {
+      /* A function that was started got it as an argument. */
+      dag_trace_decline (declined, started);
+      dag_trace_unref (declined);
+    }
+}
+
+/*< private >
+ * dag_node_settle:
+ *
+ * Its own work is over: has it settled, if all its dependencies have. In the owning context, after
+ * the dependents were told that it has finished; dag_node_tell_dependents() has to follow.
+ *
+ * Returns: whether it has settled now
+ */
+gboolean
+dag_node_settle (DagNode *self)
+{
+  gboolean settle;
+
+  dag_node_lock (self);
+
+  settle = !self->settled && self->n_unsettled == 0;
+  if (settle)
+    {
+      self->settled = TRUE;
+      self->walk = edge_ring_open (&self->dependents);
+    }
+
+  dag_node_unlock (self);
+
+  return settle;
+}
+
+/*< private >
+ * dag_node_tell_dependents:
+ *
+ * Tells those that depend on it, in the order in which they were attached, what the last
+ * dag_node_finish() or dag_node_settle() brought. In the owning context.
+ *
+ * Returns: whether all were told; else the budget is used up
+ */
+gboolean
+dag_node_tell_dependents (DagNode *self)
+{
+  gboolean settled = self->settled;
+  guint n = 0;
+
+  while (self->walk != NULL)
+    {
+      DagEdge *edge = self->walk;
+
+      self->walk = edge->next;
+
+      if (settled)
+        {
+          dag_edge_tell (edge, self->reason, self->trace, TRUE);
+        }
+      else
+        {
+          edge_ring_append (&self->kept, edge);
+          dag_edge_tell (edge, self->reason, self->trace, FALSE);
+        }
+
+      if (++n % BATCH == 0 && self->walk != NULL && dag_queue_is_late ())
+        return FALSE;
+    }
+
+  if (settled)
+    {
+      dag_node_free_blocks (self);
+    }
+  else if (self->kept != NULL)
+    {
+      /* Those that were attached since come after these. */
+      dag_node_lock (self);
+
+      if (self->dependents != NULL)
+        {
+          DagEdge *first = self->kept->next;
+
+          self->kept->next = self->dependents->next;
+          self->dependents->next = first;
+        }
+      else
+        {
+          self->dependents = self->kept;
+        }
+
+      self->kept = NULL;
+
+      dag_node_unlock (self);
+    }
+
+  return TRUE;
+}
+
+/*< private >
+ * dag_node_look:
+ *
+ * Somebody looked at the failure of a node that has finished. From any thread.
+ */
+void
+dag_node_look (DagNode *self)
+{
+  if (self->trace != NULL)
+    dag_trace_look (self->trace);
+}

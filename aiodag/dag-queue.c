@@ -1,0 +1,692 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The aiodag authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "dag-queue-private.h"
+
+/* Two sources run the queue of a context. One has the default priority and does the work as long
+ * as it stays within the budget. When a dispatch used that up, the other takes over, which runs
+ * only when there is nothing to draw, and the first comes back after a pause: redraws always get
+ * their turn, and beside a busy application tasks get theirs.
+ */
+#define BUDGET              2000                        /* µs */
+#define PAUSE               14000                       /* µs */
+#define PRIORITY            G_PRIORITY_DEFAULT
+#define BACKGROUND_PRIORITY (G_PRIORITY_HIGH_IDLE + 21) /* GDK_PRIORITY_REDRAW + 1 */
+
+/* So many items that run nobody's code are done between two looks at the clock. */
+#define STEPS 32
+
+/* Ready members of one priority, in the order in which they became ready. */
+typedef struct {
+  int       priority;
+  DagMember members;  /* the head of a ring */
+} DagLevel;
+
+struct _DagQueue
+{
+  gatomicrefcount  ref_count;
+
+  /* Under the lock */
+  GMutex           lock;
+  GMainContext    *context;     /* (unowned) (nullable): NULL when it was destroyed; atomic too */
+  GSource         *source;      /* (unowned): the context's */
+  GSource         *background;  /* (unowned): the context's */
+  DagItem         *inbox;       /* last of a ring */
+  gboolean         awake;       /* whether a source is set to become ready */
+  gboolean         pausing;     /* whether that is the background one */
+
+  /* Atomic */
+  GThread         *inside;      /* (unowned) (nullable): the thread of the dispatch that goes on */
+  GThread         *home;        /* (unowned): the thread that had the last one */
+  gint             closed;
+
+  /* The owning context */
+  DagItem         *items;       /* last of a ring */
+  DagMember        idle;        /* the head of a ring */
+  GPtrArray       *levels;      /* (element-type DagLevel): by priority */
+  gint64           deadline;    /* of this dispatch, in µs of the monotonic clock */
+  guint            steps;       /* left until the next look at the clock */
+  gboolean         late;
+};
+
+typedef struct {
+  GSource   source;
+  DagQueue *queue;  /* (unowned): the callback data keeps it */
+} DagQueueSource;
+
+static GMutex registry_lock;
+static GHashTable *registry;  /* (element-type GMainContext DagQueue): neither is owned */
+
+/* The queue that this thread asked for last, and the one whose dispatch goes on in it. */
+static void dag_queue_unref_private (gpointer data);
+static GPrivate last_queue = G_PRIVATE_INIT (dag_queue_unref_private);
+static GPrivate current_queue;
+
+/* Rings of items: the handle is the last one, so that both ends are at hand. */
+
+static inline void
+ring_append (DagItem **last,
+             DagItem  *item)
+{
+  if (*last != NULL)
+    {
+      item->next = (*last)->next;
+      (*last)->next = item;
+    }
+  else
+    {
+      item->next = item;
+    }
+
+  *last = item;
+}
+
+static inline void
+ring_prepend (DagItem **last,
+              DagItem  *item)
+{
+  DagItem *old = *last;
+
+  ring_append (last, item);
+
+  if (old != NULL)
+    *last = old;
+}
+
+static inline DagItem *
+ring_pop (DagItem **last)
+{
+  DagItem *item;
+
+  if (*last == NULL)
+    return NULL;
+
+  item = (*last)->next;
+  if (item == *last)
+    *last = NULL;
+  else
+    (*last)->next = item->next;
+
+  item->next = NULL;
+
+  return item;
+}
+
+/* Rings of members */
+
+static inline void
+member_ring_init (DagMember *head)
+{
+  head->prev = head->next = head;
+}
+
+static inline gboolean
+member_ring_is_empty (DagMember *head)
+{
+  return head->next == head;
+}
+
+static inline void
+member_link (DagMember *head,
+             DagMember *member)
+{
+  member->prev = head->prev;
+  member->next = head;
+  head->prev->next = member;
+  head->prev = member;
+}
+
+static inline void
+member_unlink (DagMember *member)
+{
+  member->prev->next = member->next;
+  member->next->prev = member->prev;
+  member->prev = member->next = NULL;
+}
+
+static DagLevel *
+dag_queue_get_level (DagQueue *self,
+                     int       priority)
+{
+  DagLevel *level;
+  guint i;
+
+  for (i = 0; i < self->levels->len; i++)
+    {
+      level = g_ptr_array_index (self->levels, i);
+
+      if (level->priority == priority)
+        return level;
+
+      if (level->priority > priority)
+        break;
+    }
+
+  level = g_new (DagLevel, 1);
+  level->priority = priority;
+  member_ring_init (&level->members);
+  g_ptr_array_insert (self->levels, i, level);
+
+  return level;
+}
+
+static DagMember *
+dag_queue_get_first_ready (DagQueue *self)
+{
+  for (guint i = 0; i < self->levels->len; i++)
+    {
+      DagLevel *level = g_ptr_array_index (self->levels, i);
+
+      if (!member_ring_is_empty (&level->members))
+        return level->members.next;
+    }
+
+  return NULL;
+}
+
+DagQueue *
+dag_queue_ref (DagQueue *self)
+{
+  g_atomic_ref_count_inc (&self->ref_count);
+
+  return self;
+}
+
+void
+dag_queue_unref (DagQueue *self)
+{
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+
+  g_assert (self->items == NULL);
+  g_assert (self->inbox == NULL);
+
+  g_ptr_array_unref (self->levels);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+static void
+dag_queue_unref_private (gpointer data)
+{
+  dag_queue_unref (data);
+}
+
+static gboolean
+dag_queue_check_late (DagQueue *self)
+{
+  if (!self->late && self->steps-- == 0)
+    {
+      self->steps = STEPS;
+      self->late = g_get_monotonic_time () >= self->deadline;
+    }
+
+  return self->late;
+}
+
+/* Takes over what other threads have pushed. */
+static gboolean
+dag_queue_fetch (DagQueue *self)
+{
+  g_mutex_lock (&self->lock);
+
+  if (self->items == NULL)
+    {
+      self->items = g_steal_pointer (&self->inbox);
+    }
+  else if (self->inbox != NULL)
+    {
+      DagItem *first = self->items->next;
+
+      self->items->next = self->inbox->next;
+      self->inbox->next = first;
+      self->items = g_steal_pointer (&self->inbox);
+    }
+
+  g_mutex_unlock (&self->lock);
+
+  return self->items != NULL;
+}
+
+static void
+dag_queue_work (DagQueue *self)
+{
+  do
+    {
+      DagItem *item;
+      DagMember *member;
+
+      if (self->items != NULL || dag_queue_fetch (self))
+        {
+          item = ring_pop (&self->items);
+          item->klass->run (item);
+        }
+      else if ((member = dag_queue_get_first_ready (self)) != NULL)
+        {
+          dag_queue_make_idle (self, member);
+          member->item.klass->start (member);
+
+          /* That was somebody's function and may have taken any time. */
+          self->steps = 0;
+        }
+      else
+        {
+          break;
+        }
+    }
+  while (!dag_queue_check_late (self));
+}
+
+/* Sets the sources by what is left to do. */
+static void
+dag_queue_rearm (DagQueue *self,
+                 gboolean  late)
+{
+  gboolean more;
+
+  g_mutex_lock (&self->lock);
+
+  more = self->items != NULL || self->inbox != NULL || dag_queue_get_first_ready (self) != NULL;
+
+  if (!more)
+    {
+      self->awake = self->pausing = FALSE;
+      g_source_set_ready_time (self->source, -1);
+      g_source_set_ready_time (self->background, -1);
+    }
+  else if (late)
+    {
+      self->awake = self->pausing = TRUE;
+      g_source_set_ready_time (self->source, g_get_monotonic_time () + PAUSE);
+      g_source_set_ready_time (self->background, 0);
+    }
+
+  g_mutex_unlock (&self->lock);
+}
+
+static gboolean
+dag_queue_dispatch (GSource     *source,
+                    GSourceFunc  callback,
+                    gpointer     user_data)
+{
+  DagQueue *self = dag_queue_ref (((DagQueueSource *) source)->queue);
+  GMainContext *context = g_source_get_context (source);
+  DagQueue *outer_queue = g_private_get (&current_queue);
+  GThread *outer_inside = g_atomic_pointer_get (&self->inside);
+  gint64 outer_deadline = self->deadline;
+  gboolean late;
+
+  g_private_set (&current_queue, self);
+  g_atomic_pointer_set (&self->inside, g_thread_self ());
+  g_atomic_pointer_set (&self->home, g_thread_self ());
+  self->deadline = g_get_monotonic_time () + BUDGET;
+  self->steps = STEPS;
+  self->late = FALSE;
+
+  g_main_context_push_thread_default (context);
+  dag_queue_work (self);
+  g_main_context_pop_thread_default (context);
+
+  late = self->late;
+  self->late = FALSE;
+  self->steps = 0;
+  self->deadline = outer_deadline;
+  g_atomic_pointer_set (&self->inside, outer_inside);
+  g_private_set (&current_queue, outer_queue);
+
+  dag_queue_rearm (self, late);
+  dag_queue_unref (self);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs source_funcs = {
+  .dispatch = dag_queue_dispatch,
+};
+
+static GSource *
+dag_queue_attach_source (DagQueue       *self,
+                         const char     *name,
+                         int             priority,
+                         GDestroyNotify  destroy)
+{
+  GSource *source = g_source_new (&source_funcs, sizeof (DagQueueSource));
+
+  ((DagQueueSource *) source)->queue = self;
+  g_source_set_callback (source, NULL, dag_queue_ref (self), destroy);
+  g_source_set_static_name (source, name);
+  g_source_set_priority (source, priority);
+  g_source_set_can_recurse (source, TRUE);
+  g_source_attach (source, self->context);
+  g_source_unref (source);  /* the context has it */
+
+  return source;
+}
+
+static void
+dag_queue_pin_members (DagQueue *self)
+{
+  for (DagMember *m = self->idle.next; m != &self->idle; m = m->next)
+    m->item.klass->pin (m);
+
+  for (guint i = 0; i < self->levels->len; i++)
+    {
+      DagLevel *level = g_ptr_array_index (self->levels, i);
+
+      for (DagMember *m = level->members.next; m != &level->members; m = m->next)
+        m->item.klass->pin (m);
+    }
+}
+
+/* The context is being destroyed, and with it its sources: ends all that lives in it. From here on
+ * nothing can be pushed but by this thread.
+ */
+static void
+dag_queue_close (gpointer data)
+{
+  DagQueue *self = data;
+  DagQueue *outer_queue = g_private_get (&current_queue);
+  DagMember *member;
+  DagItem *item;
+
+  g_mutex_lock (&registry_lock);
+  if (g_hash_table_lookup (registry, self->context) == self)
+    g_hash_table_remove (registry, self->context);
+  g_mutex_unlock (&registry_lock);
+
+  dag_queue_fetch (self);
+
+  g_private_set (&current_queue, self);
+  g_atomic_pointer_set (&self->inside, g_thread_self ());
+  g_atomic_pointer_set (&self->home, g_thread_self ());
+
+  g_mutex_lock (&self->lock);
+  g_atomic_int_set (&self->closed, TRUE);
+  g_atomic_pointer_set (&self->context, NULL);
+  self->source = self->background = NULL;
+  dag_queue_pin_members (self);
+  g_mutex_unlock (&self->lock);
+
+  dag_queue_fetch (self);
+
+  /* What was on its way comes first, new members among it. */
+  self->deadline = G_MAXINT64;
+  while ((item = ring_pop (&self->items)) != NULL)
+    item->klass->run (item);
+
+  while ((member = dag_queue_get_first_ready (self)) != NULL)
+    dag_queue_make_idle (self, member);
+
+  while (!member_ring_is_empty (&self->idle))
+    {
+      member = self->idle.next;
+      member_unlink (member);
+      member->item.klass->abandon (member);
+    }
+
+  while ((item = ring_pop (&self->items)) != NULL)
+    item->klass->run (item);
+
+  g_atomic_pointer_set (&self->inside, NULL);
+  g_private_set (&current_queue, outer_queue);
+
+  dag_queue_unref (self);
+}
+
+static DagQueue *
+dag_queue_new (GMainContext *context)
+{
+  DagQueue *self = g_new0 (DagQueue, 1);
+
+  g_atomic_ref_count_init (&self->ref_count);
+  g_mutex_init (&self->lock);
+  self->context = context;
+  self->home = g_thread_self ();
+  member_ring_init (&self->idle);
+  self->levels = g_ptr_array_new_with_free_func (g_free);
+
+  self->source = dag_queue_attach_source (self, "[aiodag] tasks", PRIORITY, dag_queue_close);
+  self->background = dag_queue_attach_source (self, "[aiodag] tasks in the background",
+                                              BACKGROUND_PRIORITY, dag_queue_unref_private);
+  g_source_set_ready_time (self->source, -1);
+  g_source_set_ready_time (self->background, -1);
+
+  return self;
+}
+
+/*< private >
+ * dag_queue_get:
+ * @context: (nullable): a main context; %NULL for the one that is thread-default
+ *
+ * Gets the queue of a context, making it if need be.
+ *
+ * Returns: (transfer full): the queue
+ */
+DagQueue *
+dag_queue_get (GMainContext *context)
+{
+  DagQueue *self = g_private_get (&last_queue);
+
+  if (context == NULL)
+    context = g_main_context_get_thread_default ();
+  if (context == NULL)
+    context = g_main_context_default ();
+
+  /* The queue of a context that was destroyed has none: the address alone would say nothing. */
+  if (self != NULL && g_atomic_pointer_get (&self->context) == context)
+    return dag_queue_ref (self);
+
+  g_mutex_lock (&registry_lock);
+
+  if (registry == NULL)
+    registry = g_hash_table_new (NULL, NULL);
+
+  self = g_hash_table_lookup (registry, context);
+  if (self == NULL)
+    {
+      self = dag_queue_new (context);
+      g_hash_table_insert (registry, context, self);
+    }
+  else
+    {
+      dag_queue_ref (self);
+    }
+
+  g_mutex_unlock (&registry_lock);
+
+  g_private_replace (&last_queue, dag_queue_ref (self));
+
+  return self;
+}
+
+/*< private >
+ * dag_queue_get_context:
+ *
+ * Returns: (transfer none) (nullable): the context, %NULL if it was destroyed
+ */
+GMainContext *
+dag_queue_get_context (DagQueue *self)
+{
+  GMainContext *context;
+
+  g_mutex_lock (&self->lock);
+  context = self->context;
+  g_mutex_unlock (&self->lock);
+
+  return context;
+}
+
+/*< private >
+ * dag_queue_is_closed:
+ *
+ * Whether the context was destroyed.
+ */
+gboolean
+dag_queue_is_closed (DagQueue *self)
+{
+  return g_atomic_int_get (&self->closed);
+}
+
+/*< private >
+ * dag_queue_is_home:
+ *
+ * Whether this is the thread that iterates the context, as far as that is known, so that what
+ * belongs to the context can be freed here.
+ */
+gboolean
+dag_queue_is_home (DagQueue *self)
+{
+  return g_atomic_pointer_get (&self->home) == g_thread_self ();
+}
+
+/*< private >
+ * dag_queue_is_inside:
+ *
+ * Whether the caller was called by this queue.
+ */
+gboolean
+dag_queue_is_inside (DagQueue *self)
+{
+  return g_atomic_pointer_get (&self->inside) == g_thread_self ();
+}
+
+/*< private >
+ * dag_queue_is_ours:
+ *
+ * Whether no other thread than this one can iterate the context at the moment.
+ */
+gboolean
+dag_queue_is_ours (DagQueue *self)
+{
+  gboolean ours;
+
+  g_mutex_lock (&self->lock);
+  ours = self->context != NULL && g_main_context_is_owner (self->context);
+  g_mutex_unlock (&self->lock);
+
+  return ours;
+}
+
+/* Runs what is left to do for a context that was destroyed: with the rest of what this thread is
+ * at, or at once.
+ */
+static void
+dag_queue_run_elsewhere (DagItem *item)
+{
+  DagQueue *current = g_private_get (&current_queue);
+  DagQueue temporary = { .deadline = G_MAXINT64 };
+
+  if (current != NULL)
+    {
+      ring_append (&current->items, item);
+      return;
+    }
+
+  g_private_set (&current_queue, &temporary);
+  ring_append (&temporary.items, item);
+  while ((item = ring_pop (&temporary.items)) != NULL)
+    item->klass->run (item);
+  g_private_set (&current_queue, NULL);
+}
+
+/*< private >
+ * dag_queue_push:
+ * @item: an item that is in no queue
+ *
+ * Has @item run in the context, after what was pushed before.
+ *
+ * Where the context was destroyed, the queue that is at work in this thread runs it, and where none
+ * is, it is run at once: what still has to be done then is bookkeeping.
+ */
+void
+dag_queue_push (DagQueue *self,
+                DagItem  *item)
+{
+  gboolean closed;
+
+  if (dag_queue_is_inside (self))
+    {
+      ring_append (&self->items, item);
+      return;
+    }
+
+  g_mutex_lock (&self->lock);
+
+  closed = g_atomic_int_get (&self->closed);
+  if (!closed)
+    {
+      ring_append (&self->inbox, item);
+
+      if (!self->awake)
+        {
+          self->awake = TRUE;
+          g_source_set_ready_time (self->source, 0);
+        }
+    }
+
+  g_mutex_unlock (&self->lock);
+
+  if (closed)
+    dag_queue_run_elsewhere (item);
+}
+
+/*< private >
+ * dag_queue_push_front:
+ * @item: an item that is in no queue
+ *
+ * Has @item run next, by the queue that runs the caller.
+ */
+void
+dag_queue_push_front (DagItem *item)
+{
+  DagQueue *current = g_private_get (&current_queue);
+
+  ring_prepend (&current->items, item);
+}
+
+/*< private >
+ * dag_queue_is_late:
+ *
+ * Whether the dispatch that the caller is in should come to an end. A loop over many things asks
+ * now and then, and puts itself back into the queue when it hears so.
+ */
+gboolean
+dag_queue_is_late (void)
+{
+  return dag_queue_check_late (g_private_get (&current_queue));
+}
+
+void
+dag_queue_add_member (DagQueue  *self,
+                      DagMember *member)
+{
+  member_link (&self->idle, member);
+}
+
+void
+dag_queue_make_ready (DagQueue  *self,
+                      DagMember *member,
+                      int        priority)
+{
+  member_unlink (member);
+  member_link (&dag_queue_get_level (self, priority)->members, member);
+}
+
+void
+dag_queue_make_idle (DagQueue  *self,
+                     DagMember *member)
+{
+  member_unlink (member);
+  member_link (&self->idle, member);
+}
+
+void
+dag_queue_remove_member (DagQueue  *self,
+                         DagMember *member)
+{
+  member_unlink (member);
+}

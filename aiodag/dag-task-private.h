@@ -1,0 +1,142 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The aiodag authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "dag-node-private.h"
+#include "dag-outcome-private.h"
+#include "dag-task.h"
+
+G_BEGIN_DECLS
+
+typedef struct _DagWait DagWait;
+typedef struct _DagParentLink DagParentLink;
+
+/* What few tasks have. */
+typedef struct {
+  char                *name;             /* the owning context */
+
+  /* Under the lock */
+  GCancellable        *cancellable;      /* (owned) (nullable): its own */
+  GCancellable        *parent;           /* (owned) (nullable): the one that it follows */
+  DagParentLink       *parent_link;      /* (owned) (nullable) */
+  gulong               parent_handler;
+  DagWait             *waits;            /* last of a ring: until it finishes */
+  DagWait             *settle_waits;     /* last of a ring: until it settles */
+
+  DagTask             *value_owner;      /* (owned) (nullable): whose pointer the value is */
+
+  /* The GTask face: const, or set by whoever returns */
+  gpointer             source_object;    /* (owned) (nullable) */
+  gpointer             source_tag;
+  GAsyncReadyCallback  callback;
+  gpointer             callback_data;
+  gpointer             task_data;
+  GDestroyNotify       task_data_destroy;
+} DagTaskRare;
+
+/* The steps of the end of a task, in order. */
+typedef enum {
+  DAG_PHASE_OPEN,
+  DAG_PHASE_NOTIFY,
+  DAG_PHASE_FINISHED,
+  DAG_PHASE_CALLBACK,
+  DAG_PHASE_WAITS,
+  DAG_PHASE_TELL_FINISHED,
+  DAG_PHASE_SETTLE,
+  DAG_PHASE_TELL_SETTLED,
+  DAG_PHASE_NOTIFY_SETTLED,
+  DAG_PHASE_SETTLE_WAITS,
+  DAG_PHASE_LEAVE,
+  DAG_PHASE_DONE,
+} DagPhase;
+
+struct _DagTask
+{
+  DagNode             node;
+
+  /* Until it starts: the owning context, or who builds it while it is held */
+  const DagFunction  *definition;             /* (nullable) */
+  DagTaskFunc         function;               /* (nullable) */
+  gpointer            function_data;
+  GDestroyNotify      function_data_destroy;
+
+  /* Under the lock until it starts; an input that is not raw is a GValue of type 0 with its edge in
+   * the data.
+   */
+  GValue             *arguments;
+  guint               n_arguments;
+  guint               n_allocated_arguments;
+
+  const char         *location;               /* (nullable): atomic, static */
+  DagTaskRare        *rare;                   /* (owned) (nullable): atomic */
+  int                 priority;               /* the owning context */
+
+  /* Under the lock */
+  DagOutcome          outcome;                /* const once it has finished */
+  guint               external : 1;           /* const: it stands for a callback */
+  guint               returned : 1;           /* the function did */
+  guint               following : 1;          /* it did so with another task */
+  guint               ended : 1;              /* the library set the outcome */
+  guint               kept : 1;               /* the queue has a reference until it leaves */
+  guint               ignore_cancellable : 1;
+  guint               return_on_cancel : 1;
+  guint               cancelling : 1;         /* its own cancellable is or will be cancelled */
+  guint               waits_over : 1;         /* who waits for it to finish need not */
+  guint               settle_waits_over : 1;
+
+  /* The owning context */
+  guint8              phase;
+  guint8              on_stack;               /* its function is being called */
+  guint8              released;               /* what only the function needed is freed */
+
+  gint                completed;              /* atomic: the callback was called */
+};
+
+#define DAG_NODE_TASK(ptr) ((DagTask *) (ptr))
+
+DagTask      *dag_task_create              (void);
+void          dag_task_publish             (DagTask         *self);
+DagTaskRare  *dag_task_get_rare            (DagTask         *self);
+DagTaskRare  *dag_task_peek_rare           (DagTask         *self);
+char         *dag_task_describe            (DagTask         *self);
+void          dag_task_notify_state        (DagTask         *self);
+void          dag_task_notify_settled      (DagTask         *self);
+void          dag_task_emit_started        (DagTask         *self);
+void          dag_task_emit_finished       (DagTask         *self);
+gboolean      dag_task_is_observed         (DagTask         *self);
+
+extern const DagItemClass dag_task_item_class;
+
+void          dag_task_end                 (DagTask         *self,
+                                            GError          *error);
+void          dag_task_pin                 (DagTask         *self);
+
+void          dag_task_return_outcome      (DagTask         *self,
+                                            DagOutcome      *outcome,
+                                            const char      *caller);
+GError       *dag_task_new_cancelled_error (void);
+
+void          dag_task_take_argument       (DagTask         *self,
+                                            const GValue    *value,
+                                            DagEdge         *edge);
+void          dag_task_init_argument       (DagTask         *self,
+                                            const GValue    *value,
+                                            gboolean         raw);
+gboolean      dag_task_prepare_arguments   (DagTask         *self,
+                                            GError         **error);
+gboolean      dag_task_free_arguments      (DagTask         *self);
+GError       *dag_task_new_cycle_error     (DagTask         *self,
+                                            GPtrArray       *path);
+
+void          dag_task_cancel_own          (DagTask         *self);
+void          dag_task_leave_parent        (DagTask         *self);
+
+gboolean      dag_task_deliver_waits       (DagTask         *self,
+                                            gboolean         settled);
+
+DagTask      *dag_task_get_thread_current  (void);
+
+G_END_DECLS

@@ -1,0 +1,499 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The aiodag authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "dag-error.h"
+#include "dag-task-private.h"
+
+/* How a task goes from waiting to settled. Everything here runs in the owning context, called by its
+ * queue.
+ */
+
+/*< private >
+ * dag_task_end:
+ * @error: (transfer full): what the library ends the task with
+ *
+ * Sets the outcome in the place of the function, unless it is set already.
+ */
+void
+dag_task_end (DagTask *self,
+              GError  *error)
+{
+  DagNode *node = DAG_NODE (self);
+
+  dag_node_lock (node);
+
+  if (self->outcome.kind == DAG_OUTCOME_UNSET)
+    {
+      dag_outcome_init_error (&self->outcome, g_steal_pointer (&error));
+      self->ended = TRUE;
+    }
+
+  dag_node_unlock (node);
+
+  g_clear_error (&error);
+}
+
+/* Frees what only the function needed. Returns whether that is done: if not, the task is in the
+ * queue again.
+ */
+static gboolean
+dag_task_release_body (DagTask *self)
+{
+  if (self->function_data_destroy != NULL)
+    {
+      GDestroyNotify destroy = g_steal_pointer (&self->function_data_destroy);
+
+      dag_node_again (DAG_NODE (self));
+      destroy (g_steal_pointer (&self->function_data));
+
+      return FALSE;
+    }
+
+  if (!dag_node_drop_dependencies (DAG_NODE (self)) || !dag_task_free_arguments (self))
+    {
+      dag_node_again (DAG_NODE (self));
+      return FALSE;
+    }
+
+  self->released = TRUE;
+
+  return TRUE;
+}
+
+/* Ends as a dependency did, which did not succeed.
+ *
+ * @hop: (transfer full): its trace
+ */
+static void
+dag_task_inherit (DagTask  *self,
+                  DagTrace *hop)
+{
+  dag_trace_set_name (hop, dag_task_get_name (self), g_atomic_pointer_get (&self->location));
+  dag_outcome_init_trace (&self->outcome, hop);
+}
+
+static DagState
+dag_task_get_end_state (DagTask   *self,
+                        DagReason  reason)
+{
+  switch (reason)
+    {
+    case DAG_REASON_FAILURE:
+      return DAG_NODE (self)->started ? DAG_STATE_FAILED : DAG_STATE_SKIPPED;
+    case DAG_REASON_CANCELLATION:
+      return self->outcome.trace == dag_trace_get_root (self->outcome.trace) || DAG_NODE (self)->started
+               ? DAG_STATE_CANCELLED
+               : DAG_STATE_SKIPPED;
+    case DAG_REASON_NOT_NEEDED:
+      return DAG_STATE_SKIPPED;
+    case DAG_REASON_NONE:
+    default:
+      return DAG_STATE_SUCCEEDED;
+    }
+}
+
+/* The outcome is there: gives an error its trace, and sets the state. */
+static void
+dag_task_record_end (DagTask  *self,
+                     gboolean  over)
+{
+  DagNode *node = DAG_NODE (self);
+  DagReason reason = DAG_REASON_NONE;
+  DagTrace *trace = NULL;
+  GError *error = NULL;
+
+  if (self->following)
+    {
+      DagNode *other = dag_node_stop_following (node);
+
+      g_clear_object (&other);
+    }
+
+  dag_node_lock (node);
+
+  if (self->outcome.kind == DAG_OUTCOME_SKIP)
+    {
+      error = g_error_new_literal (DAG_ERROR, DAG_ERROR_NOT_NEEDED, "There was nothing to do");
+      reason = DAG_REASON_NOT_NEEDED;
+    }
+  else if (self->outcome.kind == DAG_OUTCOME_ERROR)
+    {
+      error = self->outcome.error;
+      reason = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? DAG_REASON_CANCELLATION
+                                                                       : DAG_REASON_FAILURE;
+    }
+
+  if (error != NULL)
+    dag_outcome_init_trace (&self->outcome,
+                            dag_trace_new_root (error, reason, dag_task_get_name (self),
+                                                g_atomic_pointer_get (&self->location)));
+
+  if (self->outcome.kind == DAG_OUTCOME_TRACE)
+    {
+      trace = dag_trace_ref (self->outcome.trace);
+      reason = dag_trace_get_reason (trace);
+    }
+
+  dag_node_unlock (node);
+
+  dag_node_finish (node, reason, trace, over);
+
+  g_atomic_int_set (&node->state, dag_task_get_end_state (self, reason));
+}
+
+/* Takes the next step of the end of a task, if it is due.
+ *
+ * @over: whether its own work is over
+ *
+ * Returns: whether to go on at once; not if that has to wait, or the budget is used up, or somebody's
+ *   code was called, which is the last thing that is done here. The task is in the queue again then
+ *   if there is more to do.
+ */
+static gboolean
+dag_task_take_step (DagTask  *self,
+                    gboolean  over)
+{
+  DagNode *node = DAG_NODE (self);
+
+  switch ((DagPhase) self->phase)
+    {
+    case DAG_PHASE_OPEN:
+      dag_task_record_end (self, over);
+      dag_task_leave_parent (self);
+      self->phase = dag_task_is_observed (self) ? DAG_PHASE_NOTIFY : DAG_PHASE_CALLBACK;
+      return TRUE;
+
+    case DAG_PHASE_NOTIFY:
+      self->phase++;
+      dag_node_again (node);
+      dag_task_notify_state (self);
+      return FALSE;
+
+    case DAG_PHASE_FINISHED:
+      self->phase++;
+      dag_node_again (node);
+      dag_task_emit_finished (self);
+      return FALSE;
+
+    case DAG_PHASE_CALLBACK:
+      self->phase++;
+      g_atomic_int_set (&self->completed, TRUE);
+      if (self->external)
+        {
+          DagTaskRare *rare = dag_task_peek_rare (self);
+
+          if (rare->callback != NULL)
+            {
+              dag_node_again (node);
+              dag_node_look (node);
+              rare->callback (rare->source_object, G_ASYNC_RESULT (self), rare->callback_data);
+              return FALSE;
+            }
+        }
+      return TRUE;
+
+    case DAG_PHASE_WAITS:
+    case DAG_PHASE_SETTLE_WAITS:
+      if (!dag_task_deliver_waits (self, self->phase == DAG_PHASE_SETTLE_WAITS))
+        {
+          dag_node_again (node);
+          return FALSE;
+        }
+      return TRUE;
+
+    case DAG_PHASE_TELL_FINISHED:
+    case DAG_PHASE_TELL_SETTLED:
+      if (!dag_node_tell_dependents (node))
+        {
+          dag_node_again (node);
+          return FALSE;
+        }
+      self->phase++;
+      return TRUE;
+
+    case DAG_PHASE_SETTLE:
+      if (!node->settled && (!over || !dag_node_settle (node)))
+        return FALSE;
+      self->phase++;
+      return TRUE;
+
+    case DAG_PHASE_NOTIFY_SETTLED:
+      self->phase++;
+      if (!dag_task_is_observed (self))
+        return TRUE;
+      dag_node_again (node);
+      dag_task_notify_settled (self);
+      return FALSE;
+
+    case DAG_PHASE_LEAVE:
+      self->phase++;
+      if (node->member.next != NULL)
+        dag_queue_remove_member (node->queue, &node->member);
+      if (self->kept)
+        g_object_unref (self);
+      return FALSE;
+
+    case DAG_PHASE_DONE:
+    default:
+      return FALSE;
+    }
+}
+
+static void
+dag_task_advance (DagTask *self)
+{
+  DagNode *node = DAG_NODE (self);
+  gboolean ready, over;
+
+  dag_node_lock (node);
+  ready = self->outcome.kind != DAG_OUTCOME_UNSET;
+  over = self->returned || (ready && !node->started);
+  dag_node_unlock (node);
+
+  if (over && !self->released)
+    {
+      /* Never while the function, which may use what it has, is on the stack. */
+      if (self->on_stack > 0)
+        over = FALSE;
+      else if (!dag_task_release_body (self))
+        return;
+    }
+
+  if (self->phase == DAG_PHASE_OPEN && (!ready || (!over && !self->ended)))
+    return;
+
+  while (dag_task_take_step (self, over))
+    ;
+}
+
+/* Cancellation was asked for. */
+static void
+dag_task_handle_cancel (DagTask *self)
+{
+  DagNode *node = DAG_NODE (self);
+  gboolean end, running;
+
+  if (self->phase != DAG_PHASE_OPEN)
+    return;
+
+  running = node->started && !self->returned;
+  end = !node->started || self->following || (running && self->return_on_cancel);
+
+  if (end)
+    dag_task_end (self, dag_task_new_cancelled_error ());
+
+  dag_task_cancel_own (self);
+}
+
+/* All dependencies are there, or one refused. */
+static void
+dag_task_handle_decision (DagTask *self)
+{
+  DagNode *node = DAG_NODE (self);
+  DagTrace *refusal = NULL;
+  DagState state = g_atomic_int_get (&node->state);
+  gboolean open, startable, refused;
+
+  dag_node_lock (node);
+
+  open = !node->started && !node->released && self->outcome.kind == DAG_OUTCOME_UNSET;
+  startable = open && dag_node_is_startable (node);
+  refused = open && node->refused;
+  if (refused)
+    {
+      refusal = g_steal_pointer (&node->refusal);
+      node->released = TRUE;
+    }
+
+  dag_node_unlock (node);
+
+  if (refusal != NULL)
+    {
+      dag_task_inherit (self, refusal);
+    }
+  else if (refused)
+    {
+      self->outcome.kind = DAG_OUTCOME_SKIP;
+    }
+  else if (startable && state == DAG_STATE_WAITING)
+    {
+      g_atomic_int_set (&node->state, DAG_STATE_READY);
+      dag_queue_make_ready (node->queue, &node->member, self->priority);
+      dag_task_notify_state (self);
+    }
+  else if (open && !startable && state == DAG_STATE_READY)
+    {
+      /* Something was added that it has to wait for. */
+      g_atomic_int_set (&node->state, DAG_STATE_WAITING);
+      dag_queue_make_idle (node->queue, &node->member);
+      dag_task_notify_state (self);
+    }
+}
+
+/* What it follows has finished. */
+static void
+dag_task_handle_followed (DagTask *self)
+{
+  DagNode *node = DAG_NODE (self);
+  DagTask *other;
+
+  if (self->outcome.kind != DAG_OUTCOME_UNSET)
+    return;
+
+  other = DAG_NODE_TASK (dag_node_stop_following (node));
+  g_assert (other != NULL);
+
+  if (dag_outcome_has_value (&other->outcome))
+    {
+      dag_outcome_copy (&self->outcome, &other->outcome);
+      if (other->outcome.kind == DAG_OUTCOME_POINTER)
+        dag_task_get_rare (self)->value_owner = g_object_ref (other);
+    }
+  else
+    {
+      DagTrace *cause = DAG_NODE (other)->trace;
+
+      dag_trace_hand_on (cause);
+      dag_task_inherit (self, dag_trace_new_hop (cause, other));
+    }
+
+  g_object_unref (other);
+}
+
+static void
+dag_task_run (DagItem *item)
+{
+  DagTask *self = DAG_NODE_TASK ((char *) item - G_STRUCT_OFFSET (DagNode, member.item));
+  DagNode *node = DAG_NODE (self);
+  guint events = dag_node_take_events (node);
+
+  if (events & DAG_EVENT_NEW)
+    dag_queue_add_member (node->queue, &node->member);
+
+  if (events & DAG_EVENT_CANCEL)
+    dag_task_handle_cancel (self);
+
+  if (events & (DAG_EVENT_READY | DAG_EVENT_REFUSED))
+    dag_task_handle_decision (self);
+
+  if (events & DAG_EVENT_FOLLOWED)
+    dag_task_handle_followed (self);
+
+  dag_task_advance (self);
+
+  /* The reference of the queue. */
+  g_object_unref (self);
+}
+
+/* Calls the function, when nothing has come between. */
+static void
+dag_task_start (DagMember *member)
+{
+  DagTask *self = DAG_NODE_TASK ((char *) member - G_STRUCT_OFFSET (DagNode, member));
+  DagNode *node = DAG_NODE (self);
+  g_autoptr (GError) error = NULL;
+  gboolean open, start;
+
+  dag_node_lock (node);
+  open = self->outcome.kind == DAG_OUTCOME_UNSET && !dag_task_is_cancelled (self);
+  start = open && dag_node_is_startable (node);
+  if (start)
+    node->started = TRUE;
+  dag_node_unlock (node);
+
+  if (!open)
+    return;
+
+  if (!start)
+    {
+      /* Something was added a moment ago that it has to wait for. */
+      g_atomic_int_set (&node->state, DAG_STATE_WAITING);
+      dag_node_raise (node, DAG_EVENT_READY);
+      dag_task_notify_state (self);
+      return;
+    }
+
+  g_object_ref (self);
+  self->on_stack++;
+
+  if (!dag_task_prepare_arguments (self, &error))
+    {
+      dag_node_lock (node);
+      self->returned = TRUE;
+      dag_node_unlock (node);
+
+      dag_task_end (self, g_steal_pointer (&error));
+    }
+  else
+    {
+      g_atomic_int_set (&node->state, DAG_STATE_RUNNING);
+      dag_task_notify_state (self);
+      dag_task_emit_started (self);
+
+      if (dag_task_is_cancelled (self))
+        dag_task_return_error (self, dag_task_new_cancelled_error ());
+      else if (self->function != NULL)
+        self->function (self, self->function_data);
+      else
+        dag_task_return (self);
+    }
+
+  self->on_stack--;
+
+  dag_task_advance (self);
+  g_object_unref (self);
+}
+
+/*< private >
+ * dag_task_pin:
+ *
+ * Takes a reference that is dropped when the task leaves the queue. Under the lock.
+ */
+void
+dag_task_pin (DagTask *self)
+{
+  if (!self->kept)
+    {
+      self->kept = TRUE;
+      g_object_ref (self);
+    }
+}
+
+static void
+dag_task_pin_member (DagMember *member)
+{
+  DagTask *self = DAG_NODE_TASK ((char *) member - G_STRUCT_OFFSET (DagNode, member));
+
+  dag_node_lock (DAG_NODE (self));
+  dag_task_pin (self);
+  dag_node_unlock (DAG_NODE (self));
+}
+
+/* The context was destroyed. */
+static void
+dag_task_abandon (DagMember *member)
+{
+  DagTask *self = DAG_NODE_TASK ((char *) member - G_STRUCT_OFFSET (DagNode, member));
+  DagNode *node = DAG_NODE (self);
+
+  dag_task_end (self, g_error_new_literal (DAG_ERROR, DAG_ERROR_ABANDONED,
+                                           "The main context of the task was destroyed"));
+
+  dag_node_lock (node);
+  self->ended = TRUE;
+  self->returned = TRUE;
+  dag_node_unlock (node);
+
+  dag_node_raise (node, DAG_EVENT_RETURNED);
+}
+
+const DagItemClass dag_task_item_class = {
+  .run = dag_task_run,
+  .start = dag_task_start,
+  .pin = dag_task_pin_member,
+  .abandon = dag_task_abandon,
+};
