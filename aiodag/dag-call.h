@@ -57,7 +57,8 @@
  * - `(type, name, DAG_POINTER)` for any other pointer. It is not checked and not owned.
  * - `(GPtrArray *, name, DAG_RAW)` for an array of tasks, each of them raw. It has to be the last
  *   parameter. The call gives a GPtrArray of tasks, or a single task; the body gets a GPtrArray of
- *   the finished tasks, which is valid until the body has returned.
+ *   the tasks, which are finished unless [property@Dag.Task:trigger] says otherwise. The array owns
+ *   nothing and is valid until the body has returned.
  *
  * What a body gets belongs to the task and is valid until the body has returned.
  *
@@ -243,7 +244,8 @@
  * const char *right = concatenate_dag_in_scope.right
  * ```
  *
- * The arguments are there until the task has returned.
+ * The callback has to stand below the definition. The arguments are there until the task has
+ * returned.
  *
  * Since: 1.0
  */

@@ -58,17 +58,6 @@ dag_task_new_combined (const char       *name,
   return self;
 }
 
-static gboolean
-dag_tasks_are_valid (DagTask * const *tasks,
-                     gsize            n_tasks)
-{
-  for (gsize i = 0; i < n_tasks; i++)
-    if (!DAG_IS_TASK (tasks[i]))
-      return FALSE;
-
-  return TRUE;
-}
-
 /**
  * dag_task_new_all: (constructor)
  * @tasks: (array length=n_tasks) (nullable): tasks
@@ -86,7 +75,7 @@ dag_task_new_all (DagTask * const *tasks,
                   gsize            n_tasks)
 {
   g_return_val_if_fail (tasks != NULL || n_tasks == 0, NULL);
-  g_return_val_if_fail (dag_tasks_are_valid (tasks, n_tasks), NULL);
+  g_return_val_if_fail (dag_task_are_tasks (tasks, n_tasks), NULL);
 
   return dag_task_new_combined ("all", collect_results, DAG_RULE_SUCCEEDED, DAG_TRIGGER_ALL, FALSE,
                                 tasks, n_tasks);
@@ -109,7 +98,7 @@ dag_task_new_settled (DagTask * const *tasks,
                       gsize            n_tasks)
 {
   g_return_val_if_fail (tasks != NULL || n_tasks == 0, NULL);
-  g_return_val_if_fail (dag_tasks_are_valid (tasks, n_tasks), NULL);
+  g_return_val_if_fail (dag_task_are_tasks (tasks, n_tasks), NULL);
 
   return dag_task_new_combined ("settled", collect_results, DAG_RULE_FINISHED, DAG_TRIGGER_ALL,
                                 FALSE, tasks, n_tasks);
@@ -137,7 +126,7 @@ dag_task_new_any (DagTask * const *tasks,
                   gboolean         cancel_others)
 {
   g_return_val_if_fail (tasks != NULL || n_tasks == 0, NULL);
-  g_return_val_if_fail (dag_tasks_are_valid (tasks, n_tasks), NULL);
+  g_return_val_if_fail (dag_task_are_tasks (tasks, n_tasks), NULL);
 
   return dag_task_new_combined ("any", return_winner, DAG_RULE_SUCCEEDED, DAG_TRIGGER_ANY,
                                 cancel_others, tasks, n_tasks);
@@ -165,7 +154,7 @@ dag_task_new_race (DagTask * const *tasks,
                    gboolean         cancel_others)
 {
   g_return_val_if_fail (tasks != NULL || n_tasks == 0, NULL);
-  g_return_val_if_fail (dag_tasks_are_valid (tasks, n_tasks), NULL);
+  g_return_val_if_fail (dag_task_are_tasks (tasks, n_tasks), NULL);
 
   return dag_task_new_combined ("race", return_winner, DAG_RULE_SUCCEEDED, DAG_TRIGGER_FIRST,
                                 cancel_others, tasks, n_tasks);

@@ -143,6 +143,11 @@ void     dag_node_release           (DagNode            *self);
 void     dag_node_set_trigger       (DagNode            *self,
                                      DagTrigger          trigger);
 gboolean dag_node_is_startable      (DagNode            *self);
+guint    dag_node_decide            (DagNode            *self);
+void     dag_edge_tell              (DagEdge            *edge,
+                                     DagReason           reason,
+                                     DagTrace           *trace,
+                                     gboolean            settled);
 
 gboolean dag_node_cancel            (DagNode            *self,
                                      guint               flags);

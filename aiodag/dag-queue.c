@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "dag-queue-private.h"
+#include "dag-ring-private.h"
 
 /* Two sources run the queue of a context. One has the default priority and does the work as long
  * as it stays within the budget. When a dispatch used that up, the other takes over, which runs
@@ -65,88 +66,6 @@ static GHashTable *registry;  /* (element-type GMainContext DagQueue): neither i
 static void dag_queue_unref_private (gpointer data);
 static GPrivate last_queue = G_PRIVATE_INIT (dag_queue_unref_private);
 static GPrivate current_queue;
-
-/* Rings of items: the handle is the last one, so that both ends are at hand. */
-
-static inline void
-ring_append (DagItem **last,
-             DagItem  *item)
-{
-  if (*last != NULL)
-    {
-      item->next = (*last)->next;
-      (*last)->next = item;
-    }
-  else
-    {
-      item->next = item;
-    }
-
-  *last = item;
-}
-
-static inline void
-ring_prepend (DagItem **last,
-              DagItem  *item)
-{
-  DagItem *old = *last;
-
-  ring_append (last, item);
-
-  if (old != NULL)
-    *last = old;
-}
-
-static inline DagItem *
-ring_pop (DagItem **last)
-{
-  DagItem *item;
-
-  if (*last == NULL)
-    return NULL;
-
-  item = (*last)->next;
-  if (item == *last)
-    *last = NULL;
-  else
-    (*last)->next = item->next;
-
-  item->next = NULL;
-
-  return item;
-}
-
-/* Rings of members */
-
-static inline void
-member_ring_init (DagMember *head)
-{
-  head->prev = head->next = head;
-}
-
-static inline gboolean
-member_ring_is_empty (DagMember *head)
-{
-  return head->next == head;
-}
-
-static inline void
-member_link (DagMember *head,
-             DagMember *member)
-{
-  member->prev = head->prev;
-  member->next = head;
-  head->prev->next = member;
-  head->prev = member;
-}
-
-static inline void
-member_unlink (DagMember *member)
-{
-  member->prev->next = member->next;
-  member->next->prev = member->prev;
-  member->prev = member->next = NULL;
-}
 
 static DagLevel *
 dag_queue_get_level (DagQueue *self,

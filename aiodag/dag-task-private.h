@@ -98,6 +98,8 @@ struct _DagTask
 #define DAG_NODE_TASK(ptr) ((DagTask *) (ptr))
 
 DagTask      *dag_task_create              (void);
+gboolean      dag_task_are_tasks           (DagTask * const *tasks,
+                                            gsize            n_tasks);
 void          dag_task_publish             (DagTask         *self);
 DagTaskRare  *dag_task_get_rare            (DagTask         *self);
 DagTaskRare  *dag_task_peek_rare           (DagTask         *self);
@@ -128,6 +130,24 @@ void          dag_task_init_argument       (DagTask         *self,
 gboolean      dag_task_prepare_arguments   (DagTask         *self,
                                             GError         **error);
 gboolean      dag_task_free_arguments      (DagTask         *self);
+gboolean      dag_value_convert            (const GValue    *value,
+                                            GType            type,
+                                            GValue          *converted);
+
+/* An input that is not raw has no value of its own: the function reads that of the dependency. */
+
+static inline gboolean
+dag_argument_is_input (const GValue *argument)
+{
+  return G_VALUE_TYPE (argument) == 0;
+}
+
+static inline DagEdge *
+dag_argument_get_edge (const GValue *argument)
+{
+  return argument->data[0].v_pointer;
+}
+
 GError       *dag_task_new_cycle_error     (DagTask         *self,
                                             GPtrArray       *path);
 
@@ -136,6 +156,11 @@ void          dag_task_leave_parent        (DagTask         *self);
 
 gboolean      dag_task_deliver_waits       (DagTask         *self,
                                             gboolean         settled);
+
+const GValue *dag_task_propagate_outcome   (DagTask         *self,
+                                            GError         **error);
+void          dag_wait_block               (DagTask         *task,
+                                            GCancellable    *cancellable);
 
 DagTask      *dag_task_get_thread_current  (void);
 

@@ -1,0 +1,484 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The aiodag authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "dag-task-private.h"
+
+/* What a function gets. */
+
+/**
+ * dag_task_get_n_arguments:
+ * @self: a task
+ *
+ * Gets how many arguments the function gets.
+ *
+ * To be called from the function, or from what it started, until it has returned. After that there
+ * are none.
+ *
+ * Returns: the number of arguments
+ *
+ * Since: 1.0
+ */
+guint
+dag_task_get_n_arguments (DagTask *self)
+{
+  g_return_val_if_fail (DAG_IS_TASK (self), 0);
+
+  return self->n_arguments;
+}
+
+static const GValue *
+dag_task_peek_argument (DagTask    *self,
+                        guint       index,
+                        const char *caller)
+{
+  gboolean running = g_atomic_int_get (&DAG_NODE (self)->state) >= DAG_STATE_RUNNING;
+  const GValue *argument;
+
+  if (!running || index >= self->n_arguments)
+    {
+      g_autofree char *description = dag_task_describe (self);
+
+      g_critical ("%s: %s has no argument %u%s", caller, description, index, running ? "" : " yet");
+      return NULL;
+    }
+
+  argument = &self->arguments[index];
+  if (dag_argument_is_input (argument))
+    argument = &DAG_NODE_TASK (dag_argument_get_edge (argument)->dependency)->outcome.value;
+
+  return argument;
+}
+
+/**
+ * dag_task_get_argument:
+ * @self: a running task
+ * @index: which argument
+ *
+ * Gets an argument: the plain value, or the result of the dependency.
+ *
+ * To be called from the function, or from what it started, until it has returned: after that there
+ * are none. The functions beside this one get it as a C type, and convert it as
+ * [method@GObject.Value.transform] does.
+ *
+ * Returns: (transfer none): the argument
+ *
+ * Since: 1.0
+ */
+const GValue *
+dag_task_get_argument (DagTask *self,
+                       guint    index)
+{
+  g_return_val_if_fail (DAG_IS_TASK (self), NULL);
+
+  return dag_task_peek_argument (self, index, G_STRFUNC);
+}
+
+/* Gets an argument as a value of @type, in @converted if it is of another one. */
+static const GValue *
+dag_task_convert_argument (DagTask    *self,
+                           guint       index,
+                           GType       type,
+                           GValue     *converted,
+                           const char *caller)
+{
+  const GValue *argument = dag_task_peek_argument (self, index, caller);
+  g_autofree char *description = NULL;
+
+  if (argument == NULL || G_VALUE_HOLDS (argument, type))
+    return argument;
+
+  if (dag_value_convert (argument, type, converted))
+    return converted;
+
+  description = dag_task_describe (self);
+  g_critical ("%s: argument %u of %s is a %s and not a %s", caller, index, description,
+              G_VALUE_TYPE_NAME (argument), g_type_name (type));
+
+  return NULL;
+}
+
+/**
+ * dag_task_get_argument_boolean:
+ * @self: a running task
+ * @index: which argument
+ *
+ * Gets an argument as a boolean.
+ *
+ * Returns: the argument
+ *
+ * Since: 1.0
+ */
+gboolean
+dag_task_get_argument_boolean (DagTask *self,
+                               guint    index)
+{
+  GValue converted = G_VALUE_INIT;
+  const GValue *argument;
+
+  g_return_val_if_fail (DAG_IS_TASK (self), FALSE);
+
+  argument = dag_task_convert_argument (self, index, G_TYPE_BOOLEAN, &converted, G_STRFUNC);
+
+  return argument != NULL ? g_value_get_boolean (argument) : FALSE;
+}
+
+/**
+ * dag_task_get_argument_int:
+ * @self: a running task
+ * @index: which argument
+ *
+ * Gets an argument as an integer.
+ *
+ * Returns: the argument
+ *
+ * Since: 1.0
+ */
+int
+dag_task_get_argument_int (DagTask *self,
+                           guint    index)
+{
+  GValue converted = G_VALUE_INIT;
+  const GValue *argument;
+
+  g_return_val_if_fail (DAG_IS_TASK (self), 0);
+
+  argument = dag_task_convert_argument (self, index, G_TYPE_INT, &converted, G_STRFUNC);
+
+  return argument != NULL ? g_value_get_int (argument) : 0;
+}
+
+/**
+ * dag_task_get_argument_uint:
+ * @self: a running task
+ * @index: which argument
+ *
+ * Gets an argument as an unsigned integer.
+ *
+ * Returns: the argument
+ *
+ * Since: 1.0
+ */
+guint
+dag_task_get_argument_uint (DagTask *self,
+                            guint    index)
+{
+  GValue converted = G_VALUE_INIT;
+  const GValue *argument;
+
+  g_return_val_if_fail (DAG_IS_TASK (self), 0);
+
+  argument = dag_task_convert_argument (self, index, G_TYPE_UINT, &converted, G_STRFUNC);
+
+  return argument != NULL ? g_value_get_uint (argument) : 0;
+}
+
+/**
+ * dag_task_get_argument_int64:
+ * @self: a running task
+ * @index: which argument
+ *
+ * Gets an argument as an integer of 64 bits.
+ *
+ * Returns: the argument
+ *
+ * Since: 1.0
+ */
+gint64
+dag_task_get_argument_int64 (DagTask *self,
+                             guint    index)
+{
+  GValue converted = G_VALUE_INIT;
+  const GValue *argument;
+
+  g_return_val_if_fail (DAG_IS_TASK (self), 0);
+
+  argument = dag_task_convert_argument (self, index, G_TYPE_INT64, &converted, G_STRFUNC);
+
+  return argument != NULL ? g_value_get_int64 (argument) : 0;
+}
+
+/**
+ * dag_task_get_argument_uint64:
+ * @self: a running task
+ * @index: which argument
+ *
+ * Gets an argument as an unsigned integer of 64 bits.
+ *
+ * Returns: the argument
+ *
+ * Since: 1.0
+ */
+guint64
+dag_task_get_argument_uint64 (DagTask *self,
+                              guint    index)
+{
+  GValue converted = G_VALUE_INIT;
+  const GValue *argument;
+
+  g_return_val_if_fail (DAG_IS_TASK (self), 0);
+
+  argument = dag_task_convert_argument (self, index, G_TYPE_UINT64, &converted, G_STRFUNC);
+
+  return argument != NULL ? g_value_get_uint64 (argument) : 0;
+}
+
+/**
+ * dag_task_get_argument_double:
+ * @self: a running task
+ * @index: which argument
+ *
+ * Gets an argument as a floating-point number.
+ *
+ * Returns: the argument
+ *
+ * Since: 1.0
+ */
+double
+dag_task_get_argument_double (DagTask *self,
+                              guint    index)
+{
+  GValue converted = G_VALUE_INIT;
+  const GValue *argument;
+
+  g_return_val_if_fail (DAG_IS_TASK (self), 0.0);
+
+  argument = dag_task_convert_argument (self, index, G_TYPE_DOUBLE, &converted, G_STRFUNC);
+
+  return argument != NULL ? g_value_get_double (argument) : 0.0;
+}
+
+/* Gets an argument whose contents the argument itself has to keep, so that it cannot be converted
+ * here: %NULL fits everywhere, and what is of another type nowhere.
+ */
+static const GValue *
+dag_task_check_argument (DagTask    *self,
+                         guint       index,
+                         GType       type,
+                         const char *caller)
+{
+  const GValue *argument = dag_task_peek_argument (self, index, caller);
+  g_autofree char *description = NULL;
+
+  if (argument == NULL || G_VALUE_HOLDS (argument, type))
+    return argument;
+
+  if (g_value_fits_pointer (argument) && g_value_peek_pointer (argument) == NULL)
+    return NULL;
+
+  description = dag_task_describe (self);
+  g_critical ("%s: argument %u of %s is a %s and not a %s", caller, index, description,
+              G_VALUE_TYPE_NAME (argument), g_type_name (type));
+
+  return NULL;
+}
+
+/**
+ * dag_task_get_argument_string:
+ * @self: a running task
+ * @index: which argument
+ *
+ * Gets an argument as a string.
+ *
+ * Returns: (transfer none) (nullable): the argument
+ *
+ * Since: 1.0
+ */
+const char *
+dag_task_get_argument_string (DagTask *self,
+                              guint    index)
+{
+  const GValue *argument;
+
+  g_return_val_if_fail (DAG_IS_TASK (self), NULL);
+
+  argument = dag_task_check_argument (self, index, G_TYPE_STRING, G_STRFUNC);
+
+  return argument != NULL ? g_value_get_string (argument) : NULL;
+}
+
+/**
+ * dag_task_get_argument_enum:
+ * @self: a running task
+ * @index: which argument
+ *
+ * Gets an argument as a value of an enumeration.
+ *
+ * Returns: the argument
+ *
+ * Since: 1.0
+ */
+int
+dag_task_get_argument_enum (DagTask *self,
+                            guint    index)
+{
+  const GValue *argument;
+
+  g_return_val_if_fail (DAG_IS_TASK (self), 0);
+
+  argument = dag_task_peek_argument (self, index, G_STRFUNC);
+  if (argument != NULL && G_VALUE_HOLDS_ENUM (argument))
+    return g_value_get_enum (argument);
+
+  return argument != NULL ? dag_task_get_argument_int (self, index) : 0;
+}
+
+/**
+ * dag_task_get_argument_flags:
+ * @self: a running task
+ * @index: which argument
+ *
+ * Gets an argument as a value of a flags type.
+ *
+ * Returns: the argument
+ *
+ * Since: 1.0
+ */
+guint
+dag_task_get_argument_flags (DagTask *self,
+                             guint    index)
+{
+  const GValue *argument;
+
+  g_return_val_if_fail (DAG_IS_TASK (self), 0);
+
+  argument = dag_task_peek_argument (self, index, G_STRFUNC);
+  if (argument != NULL && G_VALUE_HOLDS_FLAGS (argument))
+    return g_value_get_flags (argument);
+
+  return argument != NULL ? dag_task_get_argument_uint (self, index) : 0;
+}
+
+/**
+ * dag_task_get_argument_object:
+ * @self: a running task
+ * @index: which argument
+ *
+ * Gets an argument as an object.
+ *
+ * Returns: (type GObject.Object) (transfer none) (nullable): the argument
+ *
+ * Since: 1.0
+ */
+gpointer
+dag_task_get_argument_object (DagTask *self,
+                              guint    index)
+{
+  const GValue *argument;
+
+  g_return_val_if_fail (DAG_IS_TASK (self), NULL);
+
+  argument = dag_task_check_argument (self, index, G_TYPE_OBJECT, G_STRFUNC);
+
+  return argument != NULL ? g_value_get_object (argument) : NULL;
+}
+
+/**
+ * dag_task_get_argument_boxed: (skip)
+ * @self: a running task
+ * @index: which argument
+ *
+ * Gets an argument as a boxed value.
+ *
+ * Returns: (transfer none) (nullable): the argument
+ *
+ * Since: 1.0
+ */
+gpointer
+dag_task_get_argument_boxed (DagTask *self,
+                             guint    index)
+{
+  const GValue *argument;
+
+  g_return_val_if_fail (DAG_IS_TASK (self), NULL);
+
+  argument = dag_task_check_argument (self, index, G_TYPE_BOXED, G_STRFUNC);
+
+  return argument != NULL ? g_value_get_boxed (argument) : NULL;
+}
+
+/**
+ * dag_task_get_argument_variant:
+ * @self: a running task
+ * @index: which argument
+ *
+ * Gets an argument as a variant.
+ *
+ * Returns: (transfer none) (nullable): the argument
+ *
+ * Since: 1.0
+ */
+GVariant *
+dag_task_get_argument_variant (DagTask *self,
+                               guint    index)
+{
+  const GValue *argument;
+
+  g_return_val_if_fail (DAG_IS_TASK (self), NULL);
+
+  argument = dag_task_check_argument (self, index, G_TYPE_VARIANT, G_STRFUNC);
+
+  return argument != NULL ? g_value_get_variant (argument) : NULL;
+}
+
+/**
+ * dag_task_get_argument_pointer: (skip)
+ * @self: a running task
+ * @index: which argument
+ *
+ * Gets an argument as a pointer, whatever it points to.
+ *
+ * Returns: (transfer none) (nullable): the argument
+ *
+ * Since: 1.0
+ */
+gpointer
+dag_task_get_argument_pointer (DagTask *self,
+                               guint    index)
+{
+  const GValue *argument;
+
+  g_return_val_if_fail (DAG_IS_TASK (self), NULL);
+
+  argument = dag_task_peek_argument (self, index, G_STRFUNC);
+  if (argument == NULL)
+    return NULL;
+
+  if (!g_value_fits_pointer (argument))
+    {
+      g_autofree char *description = dag_task_describe (self);
+
+      g_critical ("%s: argument %u of %s is a %s and not a pointer", G_STRFUNC, index, description,
+                  G_VALUE_TYPE_NAME (argument));
+      return NULL;
+    }
+
+  return g_value_peek_pointer (argument);
+}
+
+/**
+ * dag_task_get_argument_task:
+ * @self: a running task
+ * @index: which argument, a raw one
+ *
+ * Gets a raw argument: the task, finished in whatever way.
+ *
+ * Returns: (transfer none) (nullable): the argument
+ *
+ * Since: 1.0
+ */
+DagTask *
+dag_task_get_argument_task (DagTask *self,
+                            guint    index)
+{
+  const GValue *argument;
+
+  g_return_val_if_fail (DAG_IS_TASK (self), NULL);
+
+  argument = dag_task_check_argument (self, index, DAG_TYPE_TASK, G_STRFUNC);
+
+  return argument != NULL ? g_value_get_object (argument) : NULL;
+}
