@@ -17,10 +17,37 @@
 guint
 dag_node_decide (DagNode *self)
 {
-  if (self->refused)
+  if (self->unpublished)
+    return 0;
+
+  if (dag_node_is_refused (self))
     return DAG_EVENT_REFUSED;
 
   return dag_node_is_startable (self) ? DAG_EVENT_READY : 0;
+}
+
+/*< private >
+ * dag_node_is_refused:
+ *
+ * Whether the node has to be skipped. Under the lock.
+ */
+gboolean
+dag_node_is_refused (DagNode *self)
+{
+  if (self->prerequisite_refused || !self->input_refused)
+    return self->prerequisite_refused;
+
+  switch ((DagTrigger) self->trigger)
+    {
+    case DAG_TRIGGER_ANY:
+      /* While it is held there may be more to come. */
+      return !self->satisfied && self->n_undecided_inputs == 0 && self->n_holds == 0;
+    case DAG_TRIGGER_FIRST:
+      return self->first_refused;
+    case DAG_TRIGGER_ALL:
+    default:
+      return TRUE;
+    }
 }
 
 /*< private >
@@ -31,51 +58,119 @@ dag_node_decide (DagNode *self)
 gboolean
 dag_node_is_startable (DagNode *self)
 {
-  if (self->n_holds > 0 || self->n_undecided_others > 0 || self->refused)
+  if (self->n_holds > 0 || self->n_undecided_others > 0 || dag_node_is_refused (self))
     return FALSE;
 
   return self->n_undecided_inputs == 0 ||
          (self->trigger != DAG_TRIGGER_ALL && self->satisfied);
 }
 
-/* Notes why the node may have to be skipped.
- *
- * Returns: (transfer full) (nullable): the reason that was noted before, to be declined out of the
- *   lock
- */
-static DagTrace *
-dag_node_note_refusal (DagNode   *self,
-                       DagReason  reason,
-                       DagTrace  *trace,
-                       DagTrace  *hop)
+static DagReason
+dag_edge_get_refusal_reason (DagEdge *edge)
 {
-  DagTrace *old = self->refusal;
+  return edge->dependency->reason != DAG_REASON_NONE ? edge->dependency->reason
+                                                     : DAG_REASON_NOT_NEEDED;
+}
 
-  self->refusal_reason = reason;
-  self->refusal = hop != NULL ? dag_trace_ref (hop) : NULL;
-  if (trace != NULL)
-    dag_trace_hand_on (trace);
+/* What the node has to be skipped for by its trigger, or will have to be if no input is satisfied. Of
+ * what is known already the order is that in which it was attached. Under the lock.
+ */
+static DagEdge *
+dag_node_find_refusal (DagNode *self)
+{
+  DagEdge *decisive = NULL, *best = NULL;
 
-  return old;
+  /* From the last to the first, as the blocks are. */
+  for (DagEdgeBlock *block = self->blocks; block != NULL; block = block->next)
+    for (guint i = block->length; i > 0; i--)
+      {
+        DagEdge *edge = &block->edges[i - 1];
+
+        if (!edge->told || edge->satisfied)
+          continue;
+
+        if (edge->kind != DAG_EDGE_INPUT || self->trigger == DAG_TRIGGER_ALL ||
+            (self->trigger == DAG_TRIGGER_FIRST && self->first_refused))
+          decisive = edge;
+        else if (best == NULL ||
+                 dag_edge_get_refusal_reason (edge) <= dag_edge_get_refusal_reason (best))
+          best = edge;
+      }
+
+  return decisive != NULL ? decisive : best;
+}
+
+/*< private >
+ * dag_node_set_trigger:
+ *
+ * Sets how the inputs combine, also of those that are there already, before it has started.
+ *
+ * Returns: whether it has not; one that was cancelled or skipped has no use for it, and that is all
+ */
+gboolean
+dag_node_set_trigger (DagNode    *self,
+                      DagTrigger  trigger)
+{
+  gboolean started;
+  guint events = 0;
+
+  dag_node_lock (self);
+
+  started = self->started;
+  if (!started && !self->released)
+    {
+      self->trigger = trigger;
+      self->refusal = dag_node_find_refusal (self);
+      events = dag_node_decide (self);
+    }
+
+  dag_node_unlock (self);
+
+  if (events != 0)
+    dag_node_raise (self, events);
+
+  return !started;
+}
+
+/*< private >
+ * dag_node_take_refusal:
+ *
+ * The node ends as refused: takes over the question from the dependency that decided. Under the lock.
+ *
+ * Returns: (transfer full) (nullable): its trace, %NULL if the dependency succeeded
+ */
+DagTrace *
+dag_node_take_refusal (DagNode *self)
+{
+  DagNode *dependency = self->refusal->dependency;
+
+  self->refused_by_failure = dag_edge_get_refusal_reason (self->refusal) == DAG_REASON_FAILURE;
+  self->refusal = NULL;
+  self->released = TRUE;
+
+  if (dependency->trace == NULL)
+    return NULL;
+
+  dag_trace_hand_on (dependency->trace);
+
+  return dag_trace_new_hop (dependency->trace, dependency);
 }
 
 /* Counts what came of an edge. Under the lock of @self.
  *
  * @reason: how the dependency ended
  * @trace: its trace, if it did not succeed
- * @declined: (out): a refusal that does not matter any more
  */
 static void
-dag_node_judge (DagNode    *self,
-                DagEdge    *edge,
-                DagReason   reason,
-                DagTrace   *trace,
-                DagTrace  **declined)
+dag_node_judge (DagNode   *self,
+                DagEdge   *edge,
+                DagReason  reason,
+                DagTrace  *trace)
 {
-  DagTrace *hop = NULL;
-  gboolean satisfied;
+  gboolean satisfied, refused;
 
   edge->told = TRUE;
+  refused = dag_node_is_refused (self);
 
   if (edge->kind == DAG_EDGE_INPUT)
     self->n_undecided_inputs--;
@@ -98,9 +193,10 @@ dag_node_judge (DagNode    *self,
 
   edge->satisfied = satisfied;
 
-  /* A raw input is an argument whatever came of it. */
-  if ((satisfied || edge->raw) &&
-      (edge->kind == DAG_EDGE_FOLLOW ? !self->finished : !self->released))
+  /* A raw input is an argument whatever came of it, and of the others one that was refused is wanted
+   * until it is clear which of them decides.
+   */
+  if (edge->kind == DAG_EDGE_FOLLOW ? !self->finished : !self->released)
     {
       edge->owned = TRUE;
       g_object_ref (edge->dependency);
@@ -123,44 +219,40 @@ dag_node_judge (DagNode    *self,
   if (reason == DAG_REASON_NONE)
     reason = DAG_REASON_NOT_NEEDED;
 
-  if (trace != NULL)
-    hop = dag_trace_new_hop (trace, edge->dependency);
-
   if (reason == DAG_REASON_FAILURE)
     {
       if (self->failures == NULL)
         self->failures = g_ptr_array_new_with_free_func ((GDestroyNotify) dag_trace_unref);
-      g_ptr_array_add (self->failures, dag_trace_ref (hop));
+      g_ptr_array_add (self->failures, dag_trace_new_hop (trace, edge->dependency));
     }
 
-  if (self->refused || self->started || self->released)
+  if (self->started || self->released)
     {
-      /* The question was handed on already, with another failure that came first, or the function
-       * has the task.
+      /* The function has the task, or the failure can be read beside another one that came first. */
+      if (reason == DAG_REASON_FAILURE && (self->started || self->refused_by_failure))
+        dag_trace_look (trace);
+    }
+  else if (!refused)
+    {
+      /* A prerequisite decides, whatever inputs were refused before, and so does any input by ALL.
+       * Else it is the earliest failure, or the earliest cancellation, or that there was nothing to
+       * do.
        */
-      if (reason == DAG_REASON_FAILURE &&
-          (self->started || self->refusal_reason == DAG_REASON_FAILURE))
-        dag_trace_look (trace);
-    }
-  else if (edge->kind != DAG_EDGE_INPUT || self->trigger == DAG_TRIGGER_ALL)
-    {
-      /* This one decides, whatever other inputs were refused before. */
-      *declined = dag_node_note_refusal (self, reason, trace, hop);
-      self->refused = TRUE;
-    }
-  else if (!self->satisfied)
-    {
-      /* The earliest failure, else the earliest cancellation, else that there was nothing to do. */
-      if (self->refusal_reason == DAG_REASON_NONE || reason < self->refusal_reason)
-        *declined = dag_node_note_refusal (self, reason, trace, hop);
-      else if (reason == DAG_REASON_FAILURE)
-        dag_trace_look (trace);
-
-      self->refused = self->trigger == DAG_TRIGGER_FIRST || self->n_undecided_inputs == 0;
+      if (edge->kind != DAG_EDGE_INPUT || self->trigger == DAG_TRIGGER_ALL ||
+          self->refusal == NULL || reason < dag_edge_get_refusal_reason (self->refusal))
+        self->refusal = edge;
     }
 
-  if (hop != NULL)
-    dag_trace_unref (hop);
+  if (edge->kind == DAG_EDGE_INPUT)
+    {
+      self->input_refused = TRUE;
+      if (!self->satisfied)
+        self->first_refused = TRUE;
+    }
+  else
+    {
+      self->prerequisite_refused = TRUE;
+    }
 }
 
 /*< private >
@@ -179,7 +271,6 @@ dag_edge_tell (DagEdge   *edge,
                gboolean   settled)
 {
   DagNode *dependent = edge->dependent;
-  DagTrace *declined = NULL;
   gboolean foreign = edge->foreign;
   guint events = 0;
 
@@ -192,7 +283,7 @@ dag_edge_tell (DagEdge   *edge,
   if (!edge->told &&
       (settled || edge->rule == DAG_RULE_SUCCEEDED || edge->kind == DAG_EDGE_FOLLOW))
     {
-      dag_node_judge (dependent, edge, reason, trace, &declined);
+      dag_node_judge (dependent, edge, reason, trace);
 
       if (edge->kind == DAG_EDGE_FOLLOW)
         events |= DAG_EVENT_FOLLOWED;
@@ -202,6 +293,7 @@ dag_edge_tell (DagEdge   *edge,
 
   if (settled)
     {
+      edge->settled = TRUE;
       if (!edge->owned)
         edge->dependency = NULL;
 
@@ -216,11 +308,4 @@ dag_edge_tell (DagEdge   *edge,
 
   if (foreign)
     g_object_unref (dependent);
-
-  if (declined != NULL)
-    {
-      /* Where a failure took its place, it can be read beside that. */
-      dag_trace_decline (declined, reason == DAG_REASON_FAILURE);
-      dag_trace_unref (declined);
-    }
 }

@@ -41,8 +41,6 @@ DagTrace     *dag_trace_get_root     (DagTrace   *self);
 char         *dag_trace_describe     (DagTrace   *self);
 
 void          dag_trace_hand_on      (DagTrace   *self);
-void          dag_trace_decline      (DagTrace   *self,
-                                      gboolean    looked);
 void          dag_trace_look         (DagTrace   *self);
 void          dag_trace_let_go       (DagTrace   *self);
 

@@ -226,31 +226,6 @@ dag_trace_look (DagTrace *self)
 }
 
 /*< private >
- * dag_trace_decline:
- * @looked: whether somebody looked at it all the same
- *
- * What was handed on to a task did not become its own, because something else decided. Reports the
- * failure if nobody looked at it, here or in any other task that carries it.
- */
-void
-dag_trace_decline (DagTrace *self,
-                   gboolean  looked)
-{
-  g_autoptr (GString) string = NULL;
-  DagTrace *root = self->root;
-
-  if (!g_atomic_int_dec_and_test (&root->carriers) ||
-      looked ||
-      root->reason != DAG_REASON_FAILURE ||
-      !g_atomic_int_compare_and_exchange (&root->reported, FALSE, TRUE))
-    return;
-
-  string = g_string_new (NULL);
-  dag_trace_append_name (root, string);
-  g_warning ("%s failed and nobody looked at it: %s", string->str, root->error->message);
-}
-
-/*< private >
  * dag_trace_let_go:
  *
  * The task of this trace is released. Reports the failure if nobody looked at it, here or in any
@@ -259,6 +234,16 @@ dag_trace_decline (DagTrace *self,
 void
 dag_trace_let_go (DagTrace *self)
 {
-  if (g_atomic_int_compare_and_exchange (&self->looked, FALSE, TRUE))
-    dag_trace_decline (self, FALSE);
+  g_autoptr (GString) string = NULL;
+  DagTrace *root = self->root;
+
+  if (!g_atomic_int_compare_and_exchange (&self->looked, FALSE, TRUE) ||
+      !g_atomic_int_dec_and_test (&root->carriers) ||
+      root->reason != DAG_REASON_FAILURE ||
+      !g_atomic_int_compare_and_exchange (&root->reported, FALSE, TRUE))
+    return;
+
+  string = g_string_new (NULL);
+  dag_trace_append_name (root, string);
+  g_warning ("%s failed and nobody looked at it: %s", string->str, root->error->message);
 }

@@ -19,8 +19,8 @@ G_BEGIN_DECLS
  * it may start or has to be skipped. When nothing above it runs any more it tells them that it has
  * settled.
  *
- * An edge has a reference to the dependency from the moment on in which it was satisfied until the
- * dependent drops it. Before that the dependency is kept by itself, because it is not settled.
+ * An edge has a reference to the dependency from the moment on in which it was satisfied or refused
+ * until the dependent drops it. Before that the dependency is kept by itself, because it is not settled.
  */
 typedef struct _DagNode DagNode;
 typedef struct _DagEdge DagEdge;
@@ -36,7 +36,7 @@ typedef enum {
 struct _DagEdge
 {
   DagEdge *next;        /* ring of the dependents of the dependency */
-  DagNode *dependency;  /* (nullable): NULL when it has settled or was dropped; owned if `owned` */
+  DagNode *dependency;  /* (nullable): NULL when it has settled and is not owned; owned if `owned` */
   DagNode *dependent;   /* (unowned): const */
   guint    kind : 2;    /* const */
   guint    rule : 2;    /* const */
@@ -44,6 +44,7 @@ struct _DagEdge
   guint    foreign : 1; /* const; whether they are of different contexts */
   guint    told : 1;    /* whether it was satisfied or refused */
   guint    satisfied : 1;
+  guint    settled : 1; /* whether the dependent was told that it has */
   guint    owned : 1;
 };
 
@@ -96,16 +97,19 @@ struct _DagNode
   guint8        trigger;     /* DagTrigger */
   guint8        reason;      /* DagReason; const once finished */
   guint         satisfied : 1;    /* one of the inputs is */
-  guint         refused : 1;      /* it has to be skipped */
-  guint         refusal_reason : 2;
+  guint         prerequisite_refused : 1;
+  guint         input_refused : 1;
+  guint         first_refused : 1; /* before one of the inputs was satisfied */
+  guint         refused_by_failure : 1; /* that is how it ended */
   guint         started : 1;
   guint         released : 1;     /* takes no more references to dependencies */
   guint         finished : 1;
   guint         settled : 1;
   guint         shared : 1;       /* dependents got the result, or will */
+  guint         unpublished : 1;  /* nobody else knows it, nothing can come of it yet */
   guint         cancel_others : 1; /* const: cancels what it no longer needs */
   DagNode      *winner;      /* (unowned) (nullable): the first input that decided, kept by its edge */
-  DagTrace     *refusal;     /* (owned) (nullable): a hop that was handed on */
+  DagEdge      *refusal;     /* (nullable): what it may have to be skipped for */
   GPtrArray    *failures;    /* (element-type DagTrace) (nullable): of all that were refused */
 
   DagTrace     *trace;       /* (owned) (nullable): const once finished */
@@ -140,9 +144,11 @@ DagEdge *dag_node_attach            (DagNode            *self,
                                      gboolean            raw);
 void     dag_node_hold              (DagNode            *self);
 void     dag_node_release           (DagNode            *self);
-void     dag_node_set_trigger       (DagNode            *self,
+gboolean dag_node_set_trigger       (DagNode            *self,
                                      DagTrigger          trigger);
 gboolean dag_node_is_startable      (DagNode            *self);
+gboolean dag_node_is_refused        (DagNode            *self);
+DagTrace *dag_node_take_refusal     (DagNode            *self);
 guint    dag_node_decide            (DagNode            *self);
 void     dag_edge_tell              (DagEdge            *edge,
                                      DagReason           reason,

@@ -37,14 +37,66 @@ dag_node_free_blocks (DagNode *self)
     }
 }
 
+/* The failures of a node that is gone: they may be many, and what they keep goes with them, each of
+ * which may have failures itself. So they are let go of by the queue.
+ */
+typedef struct {
+  DagItem    item;
+  GPtrArray *failures;  /* (owned) */
+} DagFailures;
+
+static void
+dag_failures_run (DagItem *item)
+{
+  DagFailures *self = (DagFailures *) item;
+
+  for (guint n = 1; self->failures->len > 0; n++)
+    {
+      g_ptr_array_set_size (self->failures, self->failures->len - 1);
+
+      if (n % BATCH == 0 && dag_queue_is_late ())
+        {
+          dag_queue_push_front (item);
+          return;
+        }
+    }
+
+  g_ptr_array_unref (self->failures);
+  g_free (self);
+}
+
+static const DagItemClass dag_failures_class = {
+  .run = dag_failures_run,
+};
+
+static void
+dag_node_free_failures (DagNode *self)
+{
+  DagFailures *rest;
+
+  if (self->failures == NULL)
+    return;
+
+  /* One that is all there was is kept by the trace anyway. */
+  if (self->failures->len == 1 && g_ptr_array_index (self->failures, 0) == self->trace)
+    {
+      g_clear_pointer (&self->failures, g_ptr_array_unref);
+      return;
+    }
+
+  rest = g_new0 (DagFailures, 1);
+  rest->item.klass = &dag_failures_class;
+  rest->failures = g_steal_pointer (&self->failures);
+  dag_queue_push (self->queue, &rest->item);
+}
+
 void
 dag_node_clear (DagNode *self)
 {
   g_assert (self->dependents == NULL);
 
   dag_node_free_blocks (self);
-  g_clear_pointer (&self->refusal, dag_trace_unref);
-  g_clear_pointer (&self->failures, g_ptr_array_unref);
+  dag_node_free_failures (self);
   g_clear_pointer (&self->trace, dag_trace_unref);
   g_clear_pointer (&self->queue, dag_queue_unref);
 }
@@ -218,6 +270,7 @@ dag_node_attach (DagNode     *self,
   edge->foreign = self->queue != dependency->queue;
   edge->told = FALSE;
   edge->satisfied = FALSE;
+  edge->settled = FALSE;
   edge->owned = FALSE;
 
   if (kind == DAG_EDGE_INPUT)
@@ -286,47 +339,6 @@ dag_node_release (DagNode *self)
 }
 
 /*< private >
- * dag_node_set_trigger:
- *
- * Sets how the inputs combine, also of those that are there already, before it has started.
- */
-void
-dag_node_set_trigger (DagNode    *self,
-                      DagTrigger  trigger)
-{
-  gboolean prerequisite_refused = FALSE, input_refused = FALSE;
-  guint events = 0;
-
-  dag_node_lock (self);
-
-  if (!self->started && !self->released)
-    {
-      for (DagEdgeBlock *block = self->blocks; block != NULL; block = block->next)
-        for (guint i = 0; i < block->length; i++)
-          if (block->edges[i].told && !block->edges[i].satisfied)
-            {
-              if (block->edges[i].kind == DAG_EDGE_INPUT)
-                input_refused = TRUE;
-              else
-                prerequisite_refused = TRUE;
-            }
-
-      self->trigger = trigger;
-      self->refused = prerequisite_refused ||
-                      (input_refused &&
-                       (trigger == DAG_TRIGGER_ALL ||
-                        (!self->satisfied &&
-                         (trigger == DAG_TRIGGER_FIRST || self->n_undecided_inputs == 0))));
-      events = dag_node_decide (self);
-    }
-
-  dag_node_unlock (self);
-
-  if (events != 0)
-    dag_node_raise (self, events);
-}
-
-/*< private >
  * dag_node_cancel:
  * @flags: what to ask for
  *
@@ -352,6 +364,22 @@ dag_node_cancel (DagNode *self,
   return !finished;
 }
 
+/* Takes the reference to a dependency. As long as that has not settled, the node waits for it all
+ * the same, and the search for cycles goes on to it: it is there, because that it has settled would
+ * be told under the lock of @self. Under the lock.
+ */
+static DagNode *
+dag_edge_steal_dependency (DagEdge *edge)
+{
+  DagNode *dependency = edge->dependency;
+
+  edge->owned = FALSE;
+  if (edge->settled)
+    edge->dependency = NULL;
+
+  return dependency;
+}
+
 /* Drops the reference to a dependency, or the need of it.
  *
  * @cancel: what to ask of a dependency that nobody else needs, in flags
@@ -367,8 +395,11 @@ dag_node_drop_edge (DagNode *self,
 
   if (edge->owned)
     {
-      dropped = g_steal_pointer (&edge->dependency);
-      edge->owned = FALSE;
+      dropped = dag_edge_steal_dependency (edge);
+
+      /* It can be read beside the failure that decided. */
+      if (self->refused_by_failure && !edge->satisfied && dropped->reason == DAG_REASON_FAILURE)
+        dag_trace_look (dropped->trace);
     }
   else if (edge->dependency != NULL)
     {
@@ -453,10 +484,7 @@ dag_node_stop_following (DagNode *self)
     edge = NULL;
 
   if (edge != NULL && edge->owned)
-    {
-      dependency = g_steal_pointer (&edge->dependency);
-      edge->owned = FALSE;
-    }
+    dependency = dag_edge_steal_dependency (edge);
 
   dag_node_unlock (self);
 
@@ -482,28 +510,15 @@ dag_node_finish (DagNode   *self,
                  DagTrace  *trace,
                  gboolean   over)
 {
-  DagTrace *declined = NULL;
-  gboolean started;
-
   dag_node_lock (self);
 
-  started = self->started;
   self->reason = reason;
   self->trace = trace;
   self->finished = TRUE;
   self->settled = over && self->n_unsettled == 0;
   self->walk = edge_ring_open (&self->dependents);
 
-  declined = g_steal_pointer (&self->refusal);
-
   dag_node_unlock (self);
-
-  if (declined != NULL)
-    {
-      /* A function that was started got it as an argument. */
-      dag_trace_decline (declined, started);
-      dag_trace_unref (declined);
-    }
 }
 
 /*< private >

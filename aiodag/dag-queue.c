@@ -21,6 +21,9 @@
 /* So many items that run nobody's code are done between two looks at the clock. */
 #define STEPS 32
 
+/* So many levels that are empty may be kept for the next time. */
+#define EMPTY_LEVELS 8
+
 /* Ready members of one priority, in the order in which they became ready. */
 typedef struct {
   int       priority;
@@ -48,7 +51,7 @@ struct _DagQueue
   /* The owning context */
   DagItem         *items;       /* last of a ring */
   DagMember        idle;        /* the head of a ring */
-  GPtrArray       *levels;      /* (element-type DagLevel): by priority */
+  GTree           *levels;      /* (element-type DagLevel DagLevel): by priority */
   gint64           deadline;    /* of this dispatch, in µs of the monotonic clock */
   guint            steps;       /* left until the next look at the clock */
   gboolean         late;
@@ -67,28 +70,30 @@ static void dag_queue_unref_private (gpointer data);
 static GPrivate last_queue = G_PRIVATE_INIT (dag_queue_unref_private);
 static GPrivate current_queue;
 
+static int
+dag_level_compare (gconstpointer a,
+                   gconstpointer b,
+                   gpointer      user_data)
+{
+  const DagLevel *level = a, *other = b;
+
+  return (level->priority > other->priority) - (level->priority < other->priority);
+}
+
 static DagLevel *
 dag_queue_get_level (DagQueue *self,
                      int       priority)
 {
-  DagLevel *level;
-  guint i;
+  DagLevel key = { .priority = priority };
+  DagLevel *level = g_tree_lookup (self->levels, &key);
 
-  for (i = 0; i < self->levels->len; i++)
+  if (level == NULL)
     {
-      level = g_ptr_array_index (self->levels, i);
-
-      if (level->priority == priority)
-        return level;
-
-      if (level->priority > priority)
-        break;
+      level = g_new (DagLevel, 1);
+      level->priority = priority;
+      member_ring_init (&level->members);
+      g_tree_insert (self->levels, level, level);
     }
-
-  level = g_new (DagLevel, 1);
-  level->priority = priority;
-  member_ring_init (&level->members);
-  g_ptr_array_insert (self->levels, i, level);
 
   return level;
 }
@@ -96,12 +101,24 @@ dag_queue_get_level (DagQueue *self,
 static DagMember *
 dag_queue_get_first_ready (DagQueue *self)
 {
-  for (guint i = 0; i < self->levels->len; i++)
+  GTreeNode *node = g_tree_node_first (self->levels);
+
+  while (node != NULL)
     {
-      DagLevel *level = g_ptr_array_index (self->levels, i);
+      DagLevel *level = g_tree_node_value (node);
 
       if (!member_ring_is_empty (&level->members))
         return level->members.next;
+
+      if (g_tree_nnodes (self->levels) <= EMPTY_LEVELS)
+        {
+          node = g_tree_node_next (node);
+        }
+      else
+        {
+          g_tree_remove (self->levels, level);
+          node = g_tree_node_first (self->levels);
+        }
     }
 
   return NULL;
@@ -124,7 +141,7 @@ dag_queue_unref (DagQueue *self)
   g_assert (self->items == NULL);
   g_assert (self->inbox == NULL);
 
-  g_ptr_array_unref (self->levels);
+  g_tree_unref (self->levels);
   g_mutex_clear (&self->lock);
   g_free (self);
 }
@@ -292,9 +309,9 @@ dag_queue_pin_members (DagQueue *self)
   for (DagMember *m = self->idle.next; m != &self->idle; m = m->next)
     m->item.klass->pin (m);
 
-  for (guint i = 0; i < self->levels->len; i++)
+  for (GTreeNode *n = g_tree_node_first (self->levels); n != NULL; n = g_tree_node_next (n))
     {
-      DagLevel *level = g_ptr_array_index (self->levels, i);
+      DagLevel *level = g_tree_node_value (n);
 
       for (DagMember *m = level->members.next; m != &level->members; m = m->next)
         m->item.klass->pin (m);
@@ -366,7 +383,7 @@ dag_queue_new (GMainContext *context)
   self->context = context;
   self->home = g_thread_self ();
   member_ring_init (&self->idle);
-  self->levels = g_ptr_array_new_with_free_func (g_free);
+  self->levels = g_tree_new_full (dag_level_compare, NULL, NULL, g_free);
 
   self->source = dag_queue_attach_source (self, "[aiodag] tasks", PRIORITY, dag_queue_close);
   self->background = dag_queue_attach_source (self, "[aiodag] tasks in the background",

@@ -15,7 +15,7 @@
 static GPrivate thread_current;
 
 /**
- * dag_task_new_for_callback: (constructor)
+ * dag_task_new_for_callback: (skip)
  * @source_object: (type GObject.Object) (nullable): the object whose operation it is
  * @cancellable: (nullable): a cancellable that the task follows
  * @callback: (scope async) (closure user_data): called when the task has finished
@@ -307,7 +307,7 @@ dag_thread_call_run (gpointer data)
  * Runs @function in a thread of a pool, from where it returns the outcome.
  *
  * To be called from the function of the task, or by whoever made it with
- * [ctor@Dag.Task.new_for_callback]. Arguments and task data stay as they are until @function has
+ * `dag_task_new_for_callback ()`. Arguments and task data stay as they are until @function has
  * returned an outcome; if it comes back without one the task fails with %DAG_ERROR_ABANDONED.
  * [method@Dag.Task.wait] there for another task never takes the last thread away from it.
  *
@@ -441,8 +441,9 @@ dag_task_propagate_int (DagTask  *self,
  * Gets the result as a pointer.
  *
  * A result of [method@Dag.Task.return_pointer] with a destroy notify is handed over, once: the caller
- * owns it then, and the task has %NULL. If dependents got it too that is not possible, and the error is
- * %DAG_ERROR_SHARED; without a destroy notify it can be got any number of times.
+ * owns it then, and the task has %NULL. If dependents got it too, or it is that of another task which
+ * this one ended as, that is not possible, and the error is %DAG_ERROR_SHARED. Without a destroy notify
+ * it can be got any number of times.
  *
  * Of other results that are pointers the caller gets a new reference or a copy: a string, an object, a
  * boxed value or a variant.
@@ -455,6 +456,7 @@ gpointer
 dag_task_propagate_pointer (DagTask  *self,
                             GError  **error)
 {
+  DagTaskRare *rare;
   const GValue *value;
   gboolean shared;
   gpointer pointer = NULL;
@@ -466,10 +468,12 @@ dag_task_propagate_pointer (DagTask  *self,
   if (value == NULL)
     return NULL;
 
-  if (self->outcome.kind == DAG_OUTCOME_POINTER)
+  rare = dag_task_peek_rare (self);
+
+  if (self->outcome.kind == DAG_OUTCOME_POINTER || (rare != NULL && rare->value_owner != NULL))
     {
       dag_node_lock (DAG_NODE (self));
-      shared = DAG_NODE (self)->shared;
+      shared = DAG_NODE (self)->shared || self->outcome.kind != DAG_OUTCOME_POINTER;
       if (!shared)
         pointer = dag_outcome_steal_pointer (&self->outcome);
       dag_node_unlock (DAG_NODE (self));

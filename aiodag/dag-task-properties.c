@@ -298,7 +298,14 @@ dag_task_set_trigger (DagTask    *self,
   if (dag_task_get_trigger (self) == trigger)
     return;
 
-  dag_node_set_trigger (DAG_NODE (self), trigger);
+  if (!dag_node_set_trigger (DAG_NODE (self), trigger))
+    {
+      g_autofree char *description = dag_task_describe (self);
+
+      g_critical ("%s: %s has already started", G_STRFUNC, description);
+      return;
+    }
+
   g_object_notify (G_OBJECT (self), "trigger");
 }
 

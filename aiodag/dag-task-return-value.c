@@ -232,7 +232,13 @@ void
 dag_task_return_string (DagTask    *self,
                         const char *value)
 {
-  dag_task_return_take_string (self, g_strdup (value));
+  GValue result = G_VALUE_INIT;
+
+  g_return_if_fail (DAG_IS_TASK (self));
+
+  g_value_init (&result, G_TYPE_STRING);
+  g_value_set_string (&result, value);
+  dag_task_return_gvalue (self, &result, G_STRFUNC);
 }
 
 /**
@@ -270,7 +276,13 @@ void
 dag_task_return_strv (DagTask            *self,
                       const char * const *value)
 {
-  dag_task_return_boxed (self, G_TYPE_STRV, value);
+  GValue result = G_VALUE_INIT;
+
+  g_return_if_fail (DAG_IS_TASK (self));
+
+  g_value_init (&result, G_TYPE_STRV);
+  g_value_set_boxed (&result, value);
+  dag_task_return_gvalue (self, &result, G_STRFUNC);
 }
 
 /**
@@ -286,7 +298,13 @@ void
 dag_task_return_take_strv (DagTask  *self,
                            char    **value)
 {
-  dag_task_return_take_boxed (self, G_TYPE_STRV, value);
+  GValue result = G_VALUE_INIT;
+
+  g_return_if_fail (DAG_IS_TASK (self));
+
+  g_value_init (&result, G_TYPE_STRV);
+  g_value_take_boxed (&result, value);
+  dag_task_return_gvalue (self, &result, G_STRFUNC);
 }
 
 /**
@@ -352,10 +370,14 @@ void
 dag_task_return_object (DagTask  *self,
                         gpointer  value)
 {
+  GValue result = G_VALUE_INIT;
+
   g_return_if_fail (DAG_IS_TASK (self));
   g_return_if_fail (value == NULL || G_IS_OBJECT (value));
 
-  dag_task_return_take_object (self, value != NULL ? g_object_ref (value) : NULL);
+  g_value_init (&result, value != NULL ? G_OBJECT_TYPE (value) : G_TYPE_OBJECT);
+  g_value_set_object (&result, value);
+  dag_task_return_gvalue (self, &result, G_STRFUNC);
 }
 
 /**

@@ -91,7 +91,7 @@ dag_task_raise_returned (DagTask *self)
   DagNode *node = DAG_NODE (self);
 
   /* A function that returns while it is being called is looked after when it comes back. */
-  if (self->on_stack > 0 && dag_queue_is_inside (node->queue))
+  if (dag_queue_is_inside (node->queue) && self->on_stack > 0)
     return;
 
   dag_node_raise (node, DAG_EVENT_RETURNED);

@@ -80,14 +80,17 @@ static DagState
 dag_task_get_end_state (DagTask   *self,
                         DagReason  reason)
 {
+  /* The library may have ended it before it started. */
+  gboolean own = DAG_NODE (self)->started ||
+                 (self->outcome.kind == DAG_OUTCOME_TRACE &&
+                  self->outcome.trace == dag_trace_get_root (self->outcome.trace));
+
   switch (reason)
     {
     case DAG_REASON_FAILURE:
-      return DAG_NODE (self)->started ? DAG_STATE_FAILED : DAG_STATE_SKIPPED;
+      return own ? DAG_STATE_FAILED : DAG_STATE_SKIPPED;
     case DAG_REASON_CANCELLATION:
-      return self->outcome.trace == dag_trace_get_root (self->outcome.trace) || DAG_NODE (self)->started
-               ? DAG_STATE_CANCELLED
-               : DAG_STATE_SKIPPED;
+      return own ? DAG_STATE_CANCELLED : DAG_STATE_SKIPPED;
     case DAG_REASON_NOT_NEEDED:
       return DAG_STATE_SKIPPED;
     case DAG_REASON_NONE:
@@ -302,12 +305,9 @@ dag_task_handle_decision (DagTask *self)
 
   open = !node->started && !node->released && self->outcome.kind == DAG_OUTCOME_UNSET;
   startable = open && dag_node_is_startable (node);
-  refused = open && node->refused;
+  refused = open && dag_node_is_refused (node);
   if (refused)
-    {
-      refusal = g_steal_pointer (&node->refusal);
-      node->released = TRUE;
-    }
+    refusal = dag_node_take_refusal (node);
 
   dag_node_unlock (node);
 
@@ -349,9 +349,16 @@ dag_task_handle_followed (DagTask *self)
 
   if (dag_outcome_has_value (&other->outcome))
     {
-      dag_outcome_copy (&self->outcome, &other->outcome);
+      DagTaskRare *rare = dag_task_peek_rare (other);
+      DagTask *owner = rare != NULL ? rare->value_owner : NULL;
+
+      /* The first of a row of tasks that follow one another has the pointer; all others keep that. */
       if (other->outcome.kind == DAG_OUTCOME_POINTER)
-        dag_task_get_rare (self)->value_owner = g_object_ref (other);
+        owner = other;
+      if (owner != NULL)
+        dag_task_get_rare (self)->value_owner = g_object_ref (owner);
+
+      dag_outcome_copy (&self->outcome, &other->outcome);
     }
   else
     {

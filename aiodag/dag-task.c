@@ -576,6 +576,7 @@ dag_task_init (DagTask *self)
 
   /* Until it is published. */
   DAG_NODE (self)->n_holds = 1;
+  DAG_NODE (self)->unpublished = TRUE;
 }
 
 /*< private >
@@ -607,12 +608,11 @@ dag_task_publish (DagTask *self)
 {
   DagNode *node = DAG_NODE (self);
 
+  dag_node_lock (node);
+  node->unpublished = FALSE;
   if (!self->external)
-    {
-      dag_node_lock (node);
-      dag_task_pin (self);
-      dag_node_unlock (node);
-    }
+    dag_task_pin (self);
+  dag_node_unlock (node);
 
   dag_node_raise (node, DAG_EVENT_NEW);
   dag_node_release (node);

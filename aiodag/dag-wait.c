@@ -410,7 +410,7 @@ dag_task_propagate_outcome (DagTask  *self,
  * @cancellable is cancelled only the wait ends.
  *
  * Who waited for a failure has looked at it. A wait does not keep a task of
- * [ctor@Dag.Task.new_for_callback] from being abandoned.
+ * `dag_task_new_for_callback ()` from being abandoned.
  *
  * Since: 1.0
  */
