@@ -1,0 +1,23 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The aiodag authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+/* expect: concatenate_dag_argument */
+
+#include <aiodag.h>
+
+DAG_DEFINE_TASK (concatenate, (const char *, left), (const char *, right))
+{
+  dag_task_return_take_string (task, g_strconcat (left, right, NULL));
+}
+
+DagTask *make (void);
+
+DagTask *
+make (void)
+{
+  GValue value = G_VALUE_INIT;
+
+  return dag_call (concatenate, "a", value);
+}
