@@ -132,6 +132,23 @@ dag_node_set_trigger (DagNode    *self,
   return !started;
 }
 
+/* The hop that was noted for a failure. Where all inputs failed, or one of ALL, it is the first, and
+ * for a prerequisite that came later it is among the last. Under the lock.
+ */
+static DagTrace *
+dag_node_find_failure (DagNode  *self,
+                       DagTrace *cause)
+{
+  DagTrace *hop = g_ptr_array_index (self->failures, 0);
+
+  for (guint i = self->failures->len; i > 0 && dag_trace_get_cause (hop) != cause; i--)
+    hop = g_ptr_array_index (self->failures, i - 1);
+
+  g_assert (dag_trace_get_cause (hop) == cause);
+
+  return hop;
+}
+
 /*< private >
  * dag_node_take_refusal:
  *
@@ -152,6 +169,9 @@ dag_node_take_refusal (DagNode *self)
     return NULL;
 
   dag_trace_hand_on (dependency->trace);
+
+  if (self->refused_by_failure)
+    return dag_trace_ref (dag_node_find_failure (self, dependency->trace));
 
   return dag_trace_new_hop (dependency->trace, dependency);
 }

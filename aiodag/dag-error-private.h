@@ -11,5 +11,6 @@ G_BEGIN_DECLS
 
 GError *dag_error_new_cycle (GPtrArray  *tasks,
                              const char *message);
+void    dag_error_weaken    (GError     *error);
 
 G_END_DECLS

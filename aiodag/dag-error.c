@@ -7,14 +7,17 @@
 
 #include "dag-error-private.h"
 
+/* In the order of the message. */
 typedef struct {
-  GPtrArray *tasks; /* (element-type GObject) (nullable): in the order of the message */
+  GPtrArray *tasks;       /* (element-type GObject) (nullable) */
+  GPtrArray *weak_tasks;  /* (element-type GWeakRef) (nullable): in their place */
 } DagErrorPrivate;
 
 static void
 dag_error_private_init (DagErrorPrivate *priv)
 {
   priv->tasks = NULL;
+  priv->weak_tasks = NULL;
 }
 
 static void
@@ -22,12 +25,14 @@ dag_error_private_copy (const DagErrorPrivate *src,
                         DagErrorPrivate       *dest)
 {
   dest->tasks = src->tasks != NULL ? g_ptr_array_ref (src->tasks) : NULL;
+  dest->weak_tasks = src->weak_tasks != NULL ? g_ptr_array_ref (src->weak_tasks) : NULL;
 }
 
 static void
 dag_error_private_clear (DagErrorPrivate *priv)
 {
   g_clear_pointer (&priv->tasks, g_ptr_array_unref);
+  g_clear_pointer (&priv->weak_tasks, g_ptr_array_unref);
 }
 
 G_DEFINE_EXTENDED_ERROR (DagError, dag_error)
@@ -50,6 +55,45 @@ dag_error_new_cycle (GPtrArray  *tasks,
   return error;
 }
 
+static void
+free_weak_ref (gpointer data)
+{
+  GWeakRef *weak_ref = data;
+
+  g_weak_ref_clear (weak_ref);
+  g_free (weak_ref);
+}
+
+/*< private >
+ * dag_error_weaken:
+ *
+ * Has the error keep its tasks no longer, because a task is going to have the error, and may be one of
+ * them.
+ */
+void
+dag_error_weaken (GError *error)
+{
+  DagErrorPrivate *priv;
+
+  if (error->domain != DAG_ERROR)
+    return;
+
+  priv = dag_error_get_private (error);
+  if (priv->tasks == NULL)
+    return;
+
+  priv->weak_tasks = g_ptr_array_new_with_free_func (free_weak_ref);
+  for (guint i = 0; i < priv->tasks->len; i++)
+    {
+      GWeakRef *weak_ref = g_new0 (GWeakRef, 1);
+
+      g_weak_ref_init (weak_ref, g_ptr_array_index (priv->tasks, i));
+      g_ptr_array_add (priv->weak_tasks, weak_ref);
+    }
+
+  g_clear_pointer (&priv->tasks, g_ptr_array_unref);
+}
+
 /**
  * dag_error_get_tasks:
  * @error: an error
@@ -57,8 +101,9 @@ dag_error_new_cycle (GPtrArray  *tasks,
  *
  * Gets the tasks that @error is about.
  *
- * Only errors of the code %DAG_ERROR_CYCLE have some: the tasks on the way from the dependency to
- * the dependent, both included, in the order in which the message names them.
+ * Only errors of the code %DAG_ERROR_CYCLE have some: the tasks on the way from the dependent to
+ * the dependency, both included, in the order in which the message names them. The error that a task
+ * ended with does not keep them, so that those that were freed meanwhile are missing.
  *
  * Returns: (array length=n_tasks) (transfer container) (nullable): the tasks; free the array with
  *   `g_free ()`
@@ -80,6 +125,22 @@ dag_error_get_tasks (const GError *error,
     return NULL;
 
   priv = dag_error_get_private (error);
+
+  if (priv->weak_tasks != NULL)
+    {
+      DagTask **tasks = g_new0 (DagTask *, priv->weak_tasks->len + 1);
+
+      for (guint i = 0; i < priv->weak_tasks->len; i++)
+        {
+          g_autoptr (GObject) task = g_weak_ref_get (g_ptr_array_index (priv->weak_tasks, i));
+
+          if (task != NULL)
+            tasks[(*n_tasks)++] = (DagTask *) task;
+        }
+
+      return tasks;
+    }
+
   if (priv->tasks == NULL)
     return NULL;
 

@@ -37,6 +37,7 @@ void          dag_trace_unref        (DagTrace   *self);
 const GError *dag_trace_get_error    (DagTrace   *self);
 DagReason     dag_trace_get_reason   (DagTrace   *self);
 gpointer      dag_trace_get_origin   (DagTrace   *self);
+DagTrace     *dag_trace_get_cause    (DagTrace   *self);
 DagTrace     *dag_trace_get_root     (DagTrace   *self);
 char         *dag_trace_describe     (DagTrace   *self);
 

@@ -141,6 +141,17 @@ dag_trace_get_origin (DagTrace *self)
   return self->origin;
 }
 
+/*< private >
+ * dag_trace_get_cause:
+ *
+ * Returns: (nullable): the trace of the dependency, %NULL if this is a root
+ */
+DagTrace *
+dag_trace_get_cause (DagTrace *self)
+{
+  return self->cause;
+}
+
 DagTrace *
 dag_trace_get_root (DagTrace *self)
 {

@@ -38,14 +38,14 @@ struct _DagEdge
   DagEdge *next;        /* ring of the dependents of the dependency */
   DagNode *dependency;  /* (nullable): NULL when it has settled and is not owned; owned if `owned` */
   DagNode *dependent;   /* (unowned): const */
-  guint    kind : 2;    /* const */
-  guint    rule : 2;    /* const */
-  guint    raw : 1;     /* const */
-  guint    foreign : 1; /* const; whether they are of different contexts */
-  guint    told : 1;    /* whether it was satisfied or refused */
-  guint    satisfied : 1;
-  guint    settled : 1; /* whether the dependent was told that it has */
-  guint    owned : 1;
+  guint8   kind;    /* const */
+  guint8   rule;    /* const */
+  guint8   raw;     /* const */
+  guint8   foreign; /* const; whether they are of different contexts */
+  guint8   told;    /* whether it was satisfied or refused */
+  guint8   satisfied;
+  guint8   settled; /* whether the dependent was told that it has */
+  guint8   owned;
 };
 
 struct _DagEdgeBlock
@@ -53,7 +53,8 @@ struct _DagEdgeBlock
   DagEdgeBlock *next;
   guint         size;
   guint         length;
-  guint         dropped;  /* the owning context */
+  guint         open;     /* edges that there were when the node was released */
+  guint         dropped;  /* of these; the owning context */
   DagEdge       edges[];
 };
 
@@ -73,7 +74,6 @@ enum {
   DAG_EVENT_FOLLOWED = 1 << 13,  /* what it follows has finished */
   DAG_EVENT_SETTLED  = 1 << 14,  /* all its dependencies have, and it has finished */
   DAG_EVENT_AGAIN    = 1 << 15,  /* there is more to do */
-  DAG_EVENT_RELEASE  = 1 << 16,  /* the reference of the queue was the last */
   DAG_EVENTS         = 0xffff00,
 };
 
@@ -93,21 +93,21 @@ struct _DagNode
   guint         n_undecided_others;
   guint         n_unsettled; /* dependencies */
   guint         n_needed;    /* unfinished dependents, and waits */
-  guint16       n_holds;
+  guint         n_holds;
   guint8        trigger;     /* DagTrigger */
   guint8        reason;      /* DagReason; const once finished */
-  guint         satisfied : 1;    /* one of the inputs is */
-  guint         prerequisite_refused : 1;
-  guint         input_refused : 1;
-  guint         first_refused : 1; /* before one of the inputs was satisfied */
-  guint         refused_by_failure : 1; /* that is how it ended */
-  guint         started : 1;
-  guint         released : 1;     /* takes no more references to dependencies */
-  guint         finished : 1;
-  guint         settled : 1;
-  guint         shared : 1;       /* dependents got the result, or will */
-  guint         unpublished : 1;  /* nobody else knows it, nothing can come of it yet */
-  guint         cancel_others : 1; /* const: cancels what it no longer needs */
+  guint8        satisfied;    /* one of the inputs is */
+  guint8        prerequisite_refused;
+  guint8        input_refused;
+  guint8        first_refused; /* before one of the inputs was satisfied */
+  guint8        refused_by_failure; /* that is how it ended */
+  guint8        started;
+  guint8        released;     /* takes no more references to dependencies */
+  guint8        finished;
+  guint8        settled;
+  guint8        shared;       /* dependents got the result, or will */
+  guint8        unpublished;  /* nobody else knows it, nothing can come of it yet */
+  guint8        cancel_others; /* const: cancels what it no longer needs */
   DagNode      *winner;      /* (unowned) (nullable): the first input that decided, kept by its edge */
   DagEdge      *refusal;     /* (nullable): what it may have to be skipped for */
   GPtrArray    *failures;    /* (element-type DagTrace) (nullable): of all that were refused */
@@ -142,7 +142,8 @@ DagEdge *dag_node_attach            (DagNode            *self,
                                      DagEdgeKind         kind,
                                      DagRule             rule,
                                      gboolean            raw);
-void     dag_node_hold              (DagNode            *self);
+gboolean dag_node_need              (DagNode            *self,
+                                     int                 n);
 void     dag_node_release           (DagNode            *self);
 gboolean dag_node_set_trigger       (DagNode            *self,
                                      DagTrigger          trigger);
@@ -157,9 +158,11 @@ void     dag_edge_tell              (DagEdge            *edge,
 
 gboolean dag_node_cancel            (DagNode            *self,
                                      guint               flags);
+void     dag_node_close             (DagNode            *self);
 gboolean dag_node_drop_dependencies (DagNode            *self);
 DagNode *dag_node_stop_following    (DagNode            *self);
 void     dag_node_finish            (DagNode            *self,
+                                     DagState            state,
                                      DagReason           reason,
                                      DagTrace           *trace,
                                      gboolean            over);

@@ -77,8 +77,9 @@ dag_node_free_failures (DagNode *self)
   if (self->failures == NULL)
     return;
 
-  /* One that is all there was is kept by the trace anyway. */
-  if (self->failures->len == 1 && g_ptr_array_index (self->failures, 0) == self->trace)
+  /* One that is all there was keeps what the trace of the node keeps too. */
+  if (self->failures->len == 1 && self->trace != NULL &&
+      dag_trace_get_root (g_ptr_array_index (self->failures, 0)) == dag_trace_get_root (self->trace))
     {
       g_clear_pointer (&self->failures, g_ptr_array_unref);
       return;
@@ -143,6 +144,8 @@ void
 dag_node_again (DagNode *self)
 {
   guint old = g_atomic_int_or ((guint *) &self->flags, DAG_EVENT_AGAIN | DAG_NODE_QUEUED);
+
+  dag_queue_note_call ();
 
   if (!(old & DAG_NODE_QUEUED))
     {
@@ -218,6 +221,7 @@ dag_node_reserve (DagNode *self,
   block->next = self->blocks;
   block->size = n_edges;
   block->length = 0;
+  block->open = 0;
   block->dropped = 0;
   self->blocks = block;
 }
@@ -230,6 +234,28 @@ dag_node_allocate_edge (DagNode *self)
     dag_node_reserve (self, self->blocks != NULL ? MIN (self->blocks->size * 2, 1024) : 2);
 
   return &self->blocks->edges[self->blocks->length++];
+}
+
+/*< private >
+ * dag_node_need:
+ * @n: 1 or -1
+ *
+ * Somebody needs the node, or does so no longer.
+ *
+ * Returns: whether nobody needs it
+ */
+gboolean
+dag_node_need (DagNode *self,
+               int      n)
+{
+  gboolean unneeded;
+
+  dag_node_lock (self);
+  self->n_needed += n;
+  unneeded = self->n_needed == 0;
+  dag_node_unlock (self);
+
+  return unneeded;
 }
 
 /*< private >
@@ -250,13 +276,22 @@ dag_node_attach (DagNode     *self,
 {
   DagEdge *edge;
   DagReason reason = DAG_REASON_NONE;
+  gboolean known = !self->unpublished;
   gboolean finished, settled;
+
+  /* Before the owning context can drop the edge, and the need with it. */
+  if (known)
+    dag_node_need (dependency, 1);
 
   dag_node_lock (self);
 
   if (self->finished || (self->released && kind != DAG_EDGE_FOLLOW))
     {
       dag_node_unlock (self);
+
+      if (known)
+        dag_node_need (dependency, -1);
+
       return NULL;
     }
 
@@ -279,8 +314,7 @@ dag_node_attach (DagNode     *self,
     self->n_undecided_others++;
   self->n_unsettled++;
 
-  dag_node_unlock (self);
-
+  /* A dependency is always locked after its dependent: so nobody drops the edge before it is there. */
   dag_node_lock (dependency);
   if (kind != DAG_EDGE_PREREQUISITE)
     dependency->shared = TRUE;
@@ -288,14 +322,18 @@ dag_node_attach (DagNode     *self,
   settled = dependency->settled;
   reason = dependency->reason;
   if (!finished)
-    {
-      dependency->n_needed++;
-      edge_ring_append (&dependency->dependents, edge);
-    }
+    edge_ring_append (&dependency->dependents, edge);
+  if (!known)
+    dependency->n_needed++;
   dag_node_unlock (dependency);
 
   if (!finished)
     return edge;
+
+  /* The reference of the edge is taken under a lock, where it must not be the second one: that runs the
+   * code of others who have a toggle reference.
+   */
+  g_object_ref (dependency);
 
   /* Nobody else knows the edge yet, so it stays as long as it has not been told to settle. */
   dag_edge_tell (edge, reason, dependency->trace, settled);
@@ -312,15 +350,9 @@ dag_node_attach (DagNode     *self,
         dag_edge_tell (edge, reason, dependency->trace, TRUE);
     }
 
-  return edge;
-}
+  g_object_unref (dependency);
 
-void
-dag_node_hold (DagNode *self)
-{
-  dag_node_lock (self);
-  self->n_holds++;
-  dag_node_unlock (self);
+  return edge;
 }
 
 void
@@ -389,7 +421,8 @@ dag_node_drop_edge (DagNode *self,
                     DagEdge *edge,
                     guint    cancel)
 {
-  DagNode *dropped = NULL, *unneeded = NULL;
+  DagNode *dropped = NULL, *unfinished = NULL;
+  gboolean unneeded = FALSE;
 
   dag_node_lock (self);
 
@@ -403,31 +436,49 @@ dag_node_drop_edge (DagNode *self,
     }
   else if (edge->dependency != NULL)
     {
-      DagNode *dependency = edge->dependency;
-
-      /* It has not settled, because that would have been told under the lock of @self, so it is
-       * there. A dependency is always locked after its dependent.
-       */
-      dag_node_lock (dependency);
-      if (!dependency->finished && --dependency->n_needed == 0 && cancel != 0)
-        unneeded = g_object_ref (dependency);
-      dag_node_unlock (dependency);
+      /* It is there, because that it has settled would have been told under this lock. */
+      unfinished = g_object_ref (edge->dependency);
     }
 
   dag_node_unlock (self);
 
-  if (unneeded != NULL)
-    dag_node_cancel (unneeded, cancel);
+  if (unfinished != NULL)
+    {
+      dag_node_lock (unfinished);
+      unneeded = !unfinished->finished && --unfinished->n_needed == 0;
+      dag_node_unlock (unfinished);
 
-  g_clear_object (&unneeded);
+      if (unneeded && cancel != 0)
+        dag_node_cancel (unfinished, cancel);
+    }
+
+  g_clear_object (&unfinished);
   g_clear_object (&dropped);
+}
+
+/*< private >
+ * dag_node_close:
+ *
+ * Nothing can be attached to the node any more, and references to dependencies are not taken. In the
+ * owning context, once the node needs them no longer.
+ */
+void
+dag_node_close (DagNode *self)
+{
+  dag_node_lock (self);
+
+  self->released = TRUE;
+
+  for (DagEdgeBlock *block = self->blocks; block != NULL; block = block->next)
+    block->open = block->length;
+
+  dag_node_unlock (self);
 }
 
 /*< private >
  * dag_node_drop_dependencies:
  *
- * Drops the references to the dependencies. In the owning context, once the node needs them no
- * longer, which is when nothing can be attached to it any more. Where the node was cancelled with
+ * Drops the references to the dependencies, after dag_node_close(). Where the node was cancelled with
  * what is not needed, what nobody else needs is cancelled.
  *
  * Returns: whether that is done; else the budget is used up
@@ -436,17 +487,19 @@ gboolean
 dag_node_drop_dependencies (DagNode *self)
 {
   guint cancel = DAG_NODE_CANCELLED | DAG_NODE_UNNEEDED;
+  DagEdgeBlock *block;
   guint n = 0;
-
-  dag_node_lock (self);
-  self->released = TRUE;
-  dag_node_unlock (self);
 
   if (!self->cancel_others)
     cancel &= g_atomic_int_get (&self->flags);
 
-  for (DagEdgeBlock *block = self->blocks; block != NULL; block = block->next)
-    while (block->dropped < block->length)
+  /* What is attached from now on is only what it follows. */
+  dag_node_lock (self);
+  block = self->blocks;
+  dag_node_unlock (self);
+
+  for (; block != NULL; block = block->next)
+    while (block->dropped < block->open)
       {
         DagEdge *edge = &block->edges[block->dropped++];
 
@@ -498,6 +551,7 @@ dag_node_stop_following (DagNode *self)
 
 /*< private >
  * dag_node_finish:
+ * @state: how it ended
  * @reason: why it did not succeed, if it did not
  * @trace: (transfer full) (nullable): the trace of that
  * @over: whether its own work is over
@@ -506,6 +560,7 @@ dag_node_stop_following (DagNode *self)
  */
 void
 dag_node_finish (DagNode   *self,
+                 DagState   state,
                  DagReason  reason,
                  DagTrace  *trace,
                  gboolean   over)
@@ -515,6 +570,7 @@ dag_node_finish (DagNode   *self,
   self->reason = reason;
   self->trace = trace;
   self->finished = TRUE;
+  g_atomic_int_set (&self->state, state);
   self->settled = over && self->n_unsettled == 0;
   self->walk = edge_ring_open (&self->dependents);
 
@@ -559,8 +615,12 @@ dag_node_settle (DagNode *self)
 gboolean
 dag_node_tell_dependents (DagNode *self)
 {
-  gboolean settled = self->settled;
+  gboolean settled;
   guint n = 0;
+
+  dag_node_lock (self);
+  settled = self->settled;
+  dag_node_unlock (self);
 
   while (self->walk != NULL)
     {

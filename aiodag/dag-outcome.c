@@ -154,6 +154,7 @@ dag_outcome_is_plain (DagOutcome *self)
         case G_TYPE_OBJECT:
         case G_TYPE_INTERFACE:
         case G_TYPE_PARAM:
+        case G_TYPE_VARIANT:  /* whose bytes may have a destroy notify */
           return FALSE;
         default:
           /* Fundamental types of others may do as they like. */

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 /*< private >
  * DagNodePredicate:
  *
- * Called under a lock: it may look at the node, and nothing else.
+ * Called under a lock, where it must not lock a node or come to anybody's code.
  */
 typedef gboolean (*DagNodePredicate) (DagNode  *node,
                                       gpointer  user_data);

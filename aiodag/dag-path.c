@@ -123,10 +123,10 @@ dag_search_expand_up (DagSearch *self,
   for (DagEdgeBlock *block = node->blocks; block != NULL && !met; block = block->next)
     for (guint i = 0; i < block->length && !met; i++)
       {
-        DagNode *dependency = block->edges[i].dependency;
+        DagEdge *edge = &block->edges[i];
 
-        if (dependency != NULL && !dag_node_is_settled (dependency))
-          met = dag_search_find (self, other, dependency);
+        if (edge->dependency != NULL && !edge->settled)
+          met = dag_search_find (self, other, edge->dependency);
       }
 
   dag_node_unlock (node);
@@ -195,9 +195,19 @@ dag_search_get_path (DagSearch *down,
 
   for (guint i = i_down;; i = g_array_index (down->parents, guint, i))
     {
-      g_ptr_array_insert (path, 0, g_object_ref (g_ptr_array_index (down->nodes, i)));
+      g_ptr_array_add (path, g_object_ref (g_ptr_array_index (down->nodes, i)));
       if (i == 0)
         break;
+    }
+
+  /* That was the way back. */
+  for (guint i = 0; i < path->len / 2; i++)
+    {
+      gpointer *first = &path->pdata[i], *last = &path->pdata[path->len - 1 - i];
+      gpointer node = *first;
+
+      *first = *last;
+      *last = node;
     }
 
   while (i_up != 0)

@@ -63,6 +63,7 @@ void          dag_queue_push          (DagQueue     *self,
 /* From `run` and `start` only */
 void          dag_queue_push_front    (DagItem      *item);
 gboolean      dag_queue_is_late       (void);
+void          dag_queue_note_call     (void);
 
 /* The owning context only */
 void          dag_queue_add_member    (DagQueue     *self,

@@ -41,7 +41,7 @@ struct _DagQueue
   GSource         *background;  /* (unowned): the context's */
   DagItem         *inbox;       /* last of a ring */
   gboolean         awake;       /* whether a source is set to become ready */
-  gboolean         pausing;     /* whether that is the background one */
+  gboolean         draining;    /* whether a thread runs what is left to do without a context */
 
   /* Atomic */
   GThread         *inside;      /* (unowned) (nullable): the thread of the dispatch that goes on */
@@ -55,6 +55,10 @@ struct _DagQueue
   gint64           deadline;    /* of this dispatch, in µs of the monotonic clock */
   guint            steps;       /* left until the next look at the clock */
   gboolean         late;
+  gboolean         asleep;      /* a dispatch found nothing left to do, and no source is set */
+
+  DagItem          remains;     /* stands for the inbox in the queue of another context; whose it
+                                 * is while draining */
 };
 
 typedef struct {
@@ -164,6 +168,28 @@ dag_queue_check_late (DagQueue *self)
   return self->late;
 }
 
+/* The owning context put something in: has a dispatch come, where one inside of this very one found
+ * nothing left to do before.
+ */
+static inline void
+dag_queue_stir (DagQueue *self)
+{
+  if (!self->asleep)
+    return;
+
+  self->asleep = FALSE;
+
+  g_mutex_lock (&self->lock);
+
+  if (!self->awake && self->source != NULL)
+    {
+      self->awake = TRUE;
+      g_source_set_ready_time (self->source, 0);
+    }
+
+  g_mutex_unlock (&self->lock);
+}
+
 /* Takes over what other threads have pushed. */
 static gboolean
 dag_queue_fetch (DagQueue *self)
@@ -230,16 +256,18 @@ dag_queue_rearm (DagQueue *self,
 
   if (!more)
     {
-      self->awake = self->pausing = FALSE;
+      self->awake = FALSE;
       g_source_set_ready_time (self->source, -1);
       g_source_set_ready_time (self->background, -1);
     }
   else if (late)
     {
-      self->awake = self->pausing = TRUE;
+      self->awake = TRUE;
       g_source_set_ready_time (self->source, g_get_monotonic_time () + PAUSE);
       g_source_set_ready_time (self->background, 0);
     }
+
+  self->asleep = !self->awake;
 
   g_mutex_unlock (&self->lock);
 }
@@ -318,9 +346,64 @@ dag_queue_pin_members (DagQueue *self)
     }
 }
 
-/* The context is being destroyed, and with it its sources: ends all that lives in it. From here on
- * nothing can be pushed but by this thread.
+/* Takes the next item of a queue whose context was destroyed. When there is none, the next thread
+ * that pushes one has to see to it.
  */
+static DagItem *
+dag_queue_take_remains (DagQueue *self)
+{
+  DagItem *item = ring_pop (&self->items);
+
+  if (item == NULL)
+    {
+      g_mutex_lock (&self->lock);
+
+      self->items = g_steal_pointer (&self->inbox);
+      if (self->items == NULL)
+        {
+          self->draining = FALSE;
+          g_atomic_pointer_set (&self->inside, NULL);
+        }
+      item = ring_pop (&self->items);
+
+      g_mutex_unlock (&self->lock);
+    }
+
+  return item;
+}
+
+/* Runs what is left to do for a context that was destroyed. Only one thread does so at a time, and
+ * that stands in for the owning context meanwhile.
+ */
+static void
+dag_queue_drain (DagQueue *self)
+{
+  DagQueue *outer_queue = g_private_get (&current_queue);
+  DagItem *item;
+
+  g_private_set (&current_queue, self);
+  g_atomic_pointer_set (&self->inside, g_thread_self ());
+
+  while ((item = dag_queue_take_remains (self)) != NULL)
+    item->klass->run (item);
+
+  g_private_set (&current_queue, outer_queue);
+}
+
+static void
+dag_queue_run_remains (DagItem *item)
+{
+  DagQueue *self = (DagQueue *) ((char *) item - G_STRUCT_OFFSET (DagQueue, remains));
+
+  dag_queue_drain (self);
+  dag_queue_unref (self);
+}
+
+static const DagItemClass remains_class = {
+  .run = dag_queue_run_remains,
+};
+
+/* The context is being destroyed, and with it its sources: ends all that lives in it. */
 static void
 dag_queue_close (gpointer data)
 {
@@ -342,6 +425,7 @@ dag_queue_close (gpointer data)
 
   g_mutex_lock (&self->lock);
   g_atomic_int_set (&self->closed, TRUE);
+  self->draining = TRUE;
   g_atomic_pointer_set (&self->context, NULL);
   self->source = self->background = NULL;
   dag_queue_pin_members (self);
@@ -364,10 +448,7 @@ dag_queue_close (gpointer data)
       member->item.klass->abandon (member);
     }
 
-  while ((item = ring_pop (&self->items)) != NULL)
-    item->klass->run (item);
-
-  g_atomic_pointer_set (&self->inside, NULL);
+  dag_queue_drain (self);
   g_private_set (&current_queue, outer_queue);
 
   dag_queue_unref (self);
@@ -382,6 +463,8 @@ dag_queue_new (GMainContext *context)
   g_mutex_init (&self->lock);
   self->context = context;
   self->home = g_thread_self ();
+  self->asleep = TRUE;
+  self->remains.klass = &remains_class;
   member_ring_init (&self->idle);
   self->levels = g_tree_new_full (dag_level_compare, NULL, NULL, g_free);
 
@@ -507,26 +590,25 @@ dag_queue_is_ours (DagQueue *self)
   return ours;
 }
 
-/* Runs what is left to do for a context that was destroyed: with the rest of what this thread is
- * at, or at once.
+/* Has somebody run what is left to do for a context that was destroyed: this thread, with the rest of
+ * what it is at, or at once.
  */
 static void
-dag_queue_run_elsewhere (DagItem *item)
+dag_queue_find_drainer (DagQueue *self)
 {
   DagQueue *current = g_private_get (&current_queue);
-  DagQueue temporary = { .deadline = G_MAXINT64 };
+
+  dag_queue_ref (self);
 
   if (current != NULL)
     {
-      ring_append (&current->items, item);
-      return;
+      ring_append (&current->items, &self->remains);
+      dag_queue_stir (current);
     }
-
-  g_private_set (&current_queue, &temporary);
-  ring_append (&temporary.items, item);
-  while ((item = ring_pop (&temporary.items)) != NULL)
-    item->klass->run (item);
-  g_private_set (&current_queue, NULL);
+  else
+    {
+      dag_queue_run_remains (&self->remains);
+    }
 }
 
 /*< private >
@@ -542,32 +624,34 @@ void
 dag_queue_push (DagQueue *self,
                 DagItem  *item)
 {
-  gboolean closed;
+  gboolean drain = FALSE;
 
   if (dag_queue_is_inside (self))
     {
       ring_append (&self->items, item);
+      dag_queue_stir (self);
       return;
     }
 
   g_mutex_lock (&self->lock);
 
-  closed = g_atomic_int_get (&self->closed);
-  if (!closed)
-    {
-      ring_append (&self->inbox, item);
+  ring_append (&self->inbox, item);
 
-      if (!self->awake)
-        {
-          self->awake = TRUE;
-          g_source_set_ready_time (self->source, 0);
-        }
+  if (g_atomic_int_get (&self->closed))
+    {
+      drain = !self->draining;
+      self->draining = TRUE;
+    }
+  else if (!self->awake)
+    {
+      self->awake = TRUE;
+      g_source_set_ready_time (self->source, 0);
     }
 
   g_mutex_unlock (&self->lock);
 
-  if (closed)
-    dag_queue_run_elsewhere (item);
+  if (drain)
+    dag_queue_find_drainer (self);
 }
 
 /*< private >
@@ -582,6 +666,20 @@ dag_queue_push_front (DagItem *item)
   DagQueue *current = g_private_get (&current_queue);
 
   ring_prepend (&current->items, item);
+  dag_queue_stir (current);
+}
+
+/*< private >
+ * dag_queue_note_call:
+ *
+ * Somebody's code is going to be called, which may take any time.
+ */
+void
+dag_queue_note_call (void)
+{
+  DagQueue *current = g_private_get (&current_queue);
+
+  current->steps = 0;
 }
 
 /*< private >
@@ -610,6 +708,7 @@ dag_queue_make_ready (DagQueue  *self,
 {
   member_unlink (member);
   member_link (&dag_queue_get_level (self, priority)->members, member);
+  dag_queue_stir (self);
 }
 
 void

@@ -34,7 +34,9 @@ dag_task_add_gvalue (DagTask    *self,
 
   if (!open)
     {
-      g_value_unset (value);
+      DagOutcome unused = { DAG_OUTCOME_VALUE, { *value } };
+
+      dag_task_discard_outcome (self, &unused);
 
       /* One that was cancelled or skipped while it was built has no use for it, and that is all. */
       if (started)

@@ -179,21 +179,23 @@ dag_task_prepare_argument (DagTask  *self,
     {
       DagEdge *edge = dag_argument_get_edge (argument);
 
-      if (edge->raw)
+      /* By these triggers some may have no result. */
+      if (edge->raw || DAG_NODE (self)->trigger != DAG_TRIGGER_ALL)
         {
-          dag_task_prepare_raw (argument, dag_task_ref_dependency (self, edge));
-          return TRUE;
+          dependency = dag_task_ref_dependency (self, edge);
+          dag_task_prepare_raw (argument, dependency);
         }
-
-      dependency = DAG_NODE_TASK (edge->dependency);
-      value = &dependency->outcome.value;
+      else
+        {
+          dependency = DAG_NODE_TASK (edge->dependency);
+          value = &dependency->outcome.value;
+        }
     }
   else if (type == DAG_TYPE_TASK)
     {
       dependency = dag_task_new_for_value (value);
       g_value_unset (argument);
       dag_task_prepare_raw (argument, dependency);
-      return TRUE;
     }
 
   if (type == G_TYPE_INVALID || G_VALUE_TYPE (value) == type)
@@ -227,7 +229,13 @@ gboolean
 dag_task_prepare_arguments (DagTask  *self,
                             GError  **error)
 {
-  if (DAG_NODE (self)->trigger != DAG_TRIGGER_ALL && !DAG_NODE (self)->satisfied)
+  gboolean satisfied;
+
+  dag_node_lock (DAG_NODE (self));
+  satisfied = DAG_NODE (self)->trigger == DAG_TRIGGER_ALL || DAG_NODE (self)->satisfied;
+  dag_node_unlock (DAG_NODE (self));
+
+  if (!satisfied)
     {
       g_set_error_literal (error, DAG_ERROR, DAG_ERROR_EMPTY, "There was nothing to choose from");
       return FALSE;

@@ -288,7 +288,10 @@ dag_thread_call_run (gpointer data)
   g_private_set (&thread_current, NULL);
 
   dag_node_lock (DAG_NODE (task));
+  task->n_threads--;
   abandoned = !task->returned;
+  if (abandoned)
+    task->ended = TRUE;
   dag_node_unlock (DAG_NODE (task));
 
   if (abandoned)
@@ -318,10 +321,25 @@ dag_task_run_in_thread (DagTask           *self,
                         DagTaskThreadFunc  function)
 {
   DagThreadCall *call;
+  gboolean running;
 
   g_return_if_fail (DAG_IS_TASK (self));
   g_return_if_fail (function != NULL);
-  g_return_if_fail (dag_task_get_state (self) == DAG_STATE_RUNNING);
+
+  /* One that was cancelled may have finished, and settles only when its function has returned. */
+  dag_node_lock (DAG_NODE (self));
+  running = DAG_NODE (self)->started && !self->returned;
+  if (running)
+    self->n_threads++;
+  dag_node_unlock (DAG_NODE (self));
+
+  if (!running)
+    {
+      g_autofree char *description = dag_task_describe (self);
+
+      g_critical ("%s: %s is not running", G_STRFUNC, description);
+      return;
+    }
 
   call = g_new (DagThreadCall, 1);
   call->task = g_object_ref (self);
@@ -571,7 +589,8 @@ dag_task_had_error (DagTask *self)
  * dag_task_get_completed:
  * @self: a task
  *
- * Gets whether the callback of the task was called, or is being called now.
+ * Gets whether the callback of the task was called and has come back; where there is none, whether it
+ * would have been called.
  *
  * Returns: whether it was
  *

@@ -137,6 +137,7 @@ dag_task_set_parent_cancellable (DagTask      *self,
   DagTaskRare *rare;
   DagParentLink *link;
   gulong handler;
+  gboolean finished;
 
   g_return_if_fail (DAG_IS_TASK (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
@@ -156,17 +157,35 @@ dag_task_set_parent_cancellable (DagTask      *self,
 
       rare = dag_task_get_rare (self);
 
+      /* When it has finished it leaves its parent, once. */
       dag_node_lock (DAG_NODE (self));
-      rare->parent_link = link;
-      rare->parent = g_object_ref (cancellable);
+      finished = DAG_NODE (self)->finished;
+      if (!finished)
+        {
+          rare->parent_link = link;
+          rare->parent = g_object_ref (cancellable);
+        }
       dag_node_unlock (DAG_NODE (self));
+
+      if (finished)
+        {
+          dag_parent_link_unref (link);
+          dag_parent_link_unref (link);
+          return;
+        }
 
       handler = g_cancellable_connect (cancellable, G_CALLBACK (parent_cancelled_cb), link,
                                        dag_parent_link_unref);
 
+      /* It may have done so meanwhile. */
       dag_node_lock (DAG_NODE (self));
-      rare->parent_handler = handler;
+      finished = rare->parent_link == NULL;
+      if (!finished)
+        rare->parent_handler = handler;
       dag_node_unlock (DAG_NODE (self));
+
+      if (finished && handler != 0)
+        g_signal_handler_disconnect (cancellable, handler);
     }
 
   g_object_notify (G_OBJECT (self), "cancellable");
@@ -294,11 +313,12 @@ dag_task_get_cancellable (DagTask *self)
 void
 dag_task_cancel_own (DagTask *self)
 {
-  DagTaskRare *rare = dag_task_peek_rare (self);
+  DagTaskRare *rare;
   GCancellable *cancellable = NULL;
 
   dag_node_lock (DAG_NODE (self));
   self->cancelling = TRUE;
+  rare = dag_task_peek_rare (self);
   if (rare != NULL && rare->cancellable != NULL)
     cancellable = g_object_ref (rare->cancellable);
   dag_node_unlock (DAG_NODE (self));

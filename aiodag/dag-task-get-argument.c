@@ -315,6 +315,7 @@ int
 dag_task_get_argument_enum (DagTask *self,
                             guint    index)
 {
+  GValue converted = G_VALUE_INIT;
   const GValue *argument;
 
   g_return_val_if_fail (DAG_IS_TASK (self), 0);
@@ -323,7 +324,10 @@ dag_task_get_argument_enum (DagTask *self,
   if (argument != NULL && G_VALUE_HOLDS_ENUM (argument))
     return g_value_get_enum (argument);
 
-  return argument != NULL ? dag_task_get_argument_int (self, index) : 0;
+  if (argument != NULL)
+    argument = dag_task_convert_argument (self, index, G_TYPE_INT, &converted, G_STRFUNC);
+
+  return argument != NULL ? g_value_get_int (argument) : 0;
 }
 
 /**
@@ -341,6 +345,7 @@ guint
 dag_task_get_argument_flags (DagTask *self,
                              guint    index)
 {
+  GValue converted = G_VALUE_INIT;
   const GValue *argument;
 
   g_return_val_if_fail (DAG_IS_TASK (self), 0);
@@ -349,7 +354,10 @@ dag_task_get_argument_flags (DagTask *self,
   if (argument != NULL && G_VALUE_HOLDS_FLAGS (argument))
     return g_value_get_flags (argument);
 
-  return argument != NULL ? dag_task_get_argument_uint (self, index) : 0;
+  if (argument != NULL)
+    argument = dag_task_convert_argument (self, index, G_TYPE_UINT, &converted, G_STRFUNC);
+
+  return argument != NULL ? g_value_get_uint (argument) : 0;
 }
 
 /**

@@ -62,6 +62,27 @@ dag_task_are_tasks (DagTask * const *tasks,
   return TRUE;
 }
 
+static gboolean
+are_arguments (const GValue *values,
+               gsize         n_values)
+{
+  for (gsize i = 0; i < n_values; i++)
+    {
+      if (!G_IS_VALUE (&values[i]))
+        return FALSE;
+
+      if (G_VALUE_HOLDS (&values[i], DAG_TYPE_DEPENDENCY))
+        {
+          DagDependency *dependency = g_value_get_boxed (&values[i]);
+
+          if (dependency != NULL && !DAG_IS_TASK (dag_dependency_get_task (dependency)))
+            return FALSE;
+        }
+    }
+
+  return TRUE;
+}
+
 /**
  * dag_task_new_with_inputs: (constructor)
  * @function: (scope notified) (closure function_data) (destroy function_data_destroy) (nullable): the
@@ -135,6 +156,7 @@ DagTask *
   DagTask *self;
 
   g_return_val_if_fail (arguments != NULL || n_arguments == 0, NULL);
+  g_return_val_if_fail (are_arguments (arguments, n_arguments), NULL);
   g_return_val_if_fail (prerequisites != NULL || n_prerequisites == 0, NULL);
   g_return_val_if_fail (dag_task_are_tasks (prerequisites, n_prerequisites), NULL);
 
@@ -179,6 +201,7 @@ DagTask *
   g_return_val_if_fail (function != NULL, NULL);
   g_return_val_if_fail (arguments != NULL || n_arguments == 0, NULL);
   g_return_val_if_fail (n_arguments == function->n_parameters, NULL);
+  g_return_val_if_fail (are_arguments (arguments, n_arguments), NULL);
 
   self = dag_task_create_for_body (function->function, NULL, NULL);
   self->definition = function;

@@ -76,23 +76,24 @@ struct _DagTask
 
   /* Under the lock */
   DagOutcome          outcome;                /* const once it has finished */
-  guint               external : 1;           /* const: it stands for a callback */
-  guint               returned : 1;           /* the function did */
-  guint               following : 1;          /* it did so with another task */
-  guint               ended : 1;              /* the library set the outcome */
-  guint               kept : 1;               /* the queue has a reference until it leaves */
-  guint               ignore_cancellable : 1;
-  guint               return_on_cancel : 1;
-  guint               cancelling : 1;         /* its own cancellable is or will be cancelled */
-  guint               waits_over : 1;         /* who waits for it to finish need not */
-  guint               settle_waits_over : 1;
+  guint8              external;           /* const: it stands for a callback */
+  guint8              returned;           /* the function did */
+  guint8              following;          /* it did so with another task */
+  guint8              ended;              /* the library set the outcome */
+  guint8              kept;               /* the queue has a reference until it leaves */
+  guint8              ignore_cancellable;
+  guint8              return_on_cancel;
+  guint8              cancelling;         /* its own cancellable is or will be cancelled */
+  guint8              waits_over;         /* who waits for it to finish need not */
+  guint8              settle_waits_over;
+  guint               n_threads;              /* thread functions that have not come back */
 
   /* The owning context */
   guint8              phase;
   guint8              on_stack;               /* its function is being called */
   guint8              released;               /* what only the function needed is freed */
 
-  gint                completed;              /* atomic: the callback was called */
+  gint                completed;              /* atomic: the callback has come back */
 };
 
 #define DAG_NODE_TASK(ptr) ((DagTask *) (ptr))
@@ -119,6 +120,8 @@ void          dag_task_pin                 (DagTask         *self);
 void          dag_task_return_outcome      (DagTask         *self,
                                             DagOutcome      *outcome,
                                             const char      *caller);
+void          dag_task_discard_outcome     (DagTask         *self,
+                                            DagOutcome      *outcome);
 GError       *dag_task_new_cancelled_error (void);
 
 void          dag_task_take_argument       (DagTask         *self,

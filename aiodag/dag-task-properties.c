@@ -79,13 +79,17 @@ dag_task_set_function (DagTask        *self,
                        gpointer        function_data,
                        GDestroyNotify  function_data_destroy)
 {
+  const char *message = NULL;
   gboolean open;
 
   g_return_if_fail (DAG_IS_TASK (self));
-  g_return_if_fail (!self->external);
 
   dag_node_lock (DAG_NODE (self));
-  open = !DAG_NODE (self)->started && !DAG_NODE (self)->released && self->function == NULL;
+  if (DAG_NODE (self)->started)
+    message = "has already started";
+  else if (self->function != NULL || self->function_data_destroy != NULL)
+    message = "has a function already";
+  open = message == NULL && !DAG_NODE (self)->released;
   if (open)
     {
       self->function = function;
@@ -94,11 +98,20 @@ dag_task_set_function (DagTask        *self,
     }
   dag_node_unlock (DAG_NODE (self));
 
+  /* One that was cancelled or skipped while it was built has no use for it, and that is all. */
+  if (message != NULL)
+    {
+      g_autofree char *description = dag_task_describe (self);
+
+      g_critical ("%s: %s %s", G_STRFUNC, description, message);
+    }
+
   if (!open)
     {
-      if (function_data_destroy != NULL)
-        function_data_destroy (function_data);
-      g_return_if_fail (g_atomic_int_get (&DAG_NODE (self)->state) > DAG_STATE_RUNNING);
+      DagOutcome unused;
+
+      dag_outcome_init_pointer (&unused, function_data, function_data_destroy);
+      dag_task_discard_outcome (self, &unused);
     }
 }
 

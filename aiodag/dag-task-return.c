@@ -29,8 +29,14 @@ static const DagItemClass dag_garbage_class = {
   .run = dag_garbage_run,
 };
 
-/* Frees an outcome in the owning context, where that makes a difference. */
-static void
+/*< private >
+ * dag_task_discard_outcome:
+ * @outcome: (transfer full): what nobody will read
+ *
+ * Frees an outcome, or anything else that makes one, in the owning context, where that makes a
+ * difference.
+ */
+void
 dag_task_discard_outcome (DagTask    *self,
                           DagOutcome *outcome)
 {
@@ -114,6 +120,9 @@ dag_task_return_outcome (DagTask    *self,
   const char *message = NULL;
   gboolean accepted, cancelled;
 
+  /* Once it has returned there may be no other. */
+  g_object_ref (self);
+
   dag_node_lock (node);
 
   accepted = dag_task_accept_return (self, &message);
@@ -150,6 +159,8 @@ dag_task_return_outcome (DagTask    *self,
     }
 
   dag_task_discard_outcome (self, &unused);
+
+  g_object_unref (self);
 }
 
 static void
@@ -362,11 +373,14 @@ dag_task_return_task (DagTask *self,
   g_return_if_fail (DAG_IS_TASK (self));
   g_return_if_fail (DAG_IS_TASK (other));
 
+  /* Once it has returned there may be no other. */
+  g_object_ref (self);
+
   dag_node_lock (node);
   accepted = dag_task_accept_return (self, &message);
   following = accepted && self->outcome.kind == DAG_OUTCOME_UNSET;
   if (following)
-    self->following = TRUE;
+    self->following = self->joining = TRUE;
   dag_node_unlock (node);
 
   if (!accepted)
@@ -377,6 +391,7 @@ dag_task_return_task (DagTask *self,
 
           g_critical ("%s: %s %s", G_STRFUNC, description, message);
         }
+      g_object_unref (self);
       return;
     }
 
@@ -385,6 +400,10 @@ dag_task_return_task (DagTask *self,
       path = dag_path_connect (node, DAG_NODE (other), DAG_EDGE_FOLLOW, DAG_RULE_FINISHED, FALSE,
                                &edge);
 
+      dag_node_lock (node);
+      self->joining = FALSE;
+      dag_node_unlock (node);
+
       if (path != NULL)
         dag_task_end (self, dag_task_new_cycle_error (self, path));
       else if (dag_task_is_cancelled (self) && dag_task_get_check_cancellable (self))
@@ -392,4 +411,6 @@ dag_task_return_task (DagTask *self,
     }
 
   dag_task_raise_returned (self);
+
+  g_object_unref (self);
 }

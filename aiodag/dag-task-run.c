@@ -5,7 +5,7 @@
 
 #include "config.h"
 
-#include "dag-error.h"
+#include "dag-error-private.h"
 #include "dag-task-private.h"
 
 /* How a task goes from waiting to settled. Everything here runs in the owning context, called by its
@@ -43,12 +43,22 @@ dag_task_end (DagTask *self,
 static gboolean
 dag_task_release_body (DagTask *self)
 {
-  if (self->function_data_destroy != NULL)
-    {
-      GDestroyNotify destroy = g_steal_pointer (&self->function_data_destroy);
+  dag_node_close (DAG_NODE (self));
 
+  GDestroyNotify destroy;
+  gpointer data;
+
+  /* Who builds it elsewhere may be giving it a function right now. */
+  dag_node_lock (DAG_NODE (self));
+  DAG_NODE (self)->released = TRUE;
+  destroy = g_steal_pointer (&self->function_data_destroy);
+  data = g_steal_pointer (&self->function_data);
+  dag_node_unlock (DAG_NODE (self));
+
+  if (destroy != NULL)
+    {
       dag_node_again (DAG_NODE (self));
-      destroy (g_steal_pointer (&self->function_data));
+      destroy (data);
 
       return FALSE;
     }
@@ -64,7 +74,7 @@ dag_task_release_body (DagTask *self)
   return TRUE;
 }
 
-/* Ends as a dependency did, which did not succeed.
+/* Ends as a dependency did, which did not succeed. Under the lock.
  *
  * @hop: (transfer full): its trace
  */
@@ -78,10 +88,11 @@ dag_task_inherit (DagTask  *self,
 
 static DagState
 dag_task_get_end_state (DagTask   *self,
+                        gboolean   started,
                         DagReason  reason)
 {
   /* The library may have ended it before it started. */
-  gboolean own = DAG_NODE (self)->started ||
+  gboolean own = started ||
                  (self->outcome.kind == DAG_OUTCOME_TRACE &&
                   self->outcome.trace == dag_trace_get_root (self->outcome.trace));
 
@@ -108,13 +119,10 @@ dag_task_record_end (DagTask  *self,
   DagReason reason = DAG_REASON_NONE;
   DagTrace *trace = NULL;
   GError *error = NULL;
+  gboolean started, following;
 
-  if (self->following)
-    {
-      DagNode *other = dag_node_stop_following (node);
-
-      g_clear_object (&other);
-    }
+  if (self->outcome.kind == DAG_OUTCOME_ERROR)
+    dag_error_weaken (self->outcome.error);
 
   dag_node_lock (node);
 
@@ -143,9 +151,7 @@ dag_task_record_end (DagTask  *self,
 
   dag_node_unlock (node);
 
-  dag_node_finish (node, reason, trace, over);
-
-  g_atomic_int_set (&node->state, dag_task_get_end_state (self, reason));
+  dag_node_finish (node, dag_task_get_end_state (self, reason), reason, trace, over);
 }
 
 /* Takes the next step of the end of a task, if it is due.
@@ -184,7 +190,6 @@ dag_task_take_step (DagTask  *self,
 
     case DAG_PHASE_CALLBACK:
       self->phase++;
-      g_atomic_int_set (&self->completed, TRUE);
       if (self->external)
         {
           DagTaskRare *rare = dag_task_peek_rare (self);
@@ -194,9 +199,11 @@ dag_task_take_step (DagTask  *self,
               dag_node_again (node);
               dag_node_look (node);
               rare->callback (rare->source_object, G_ASYNC_RESULT (self), rare->callback_data);
+              g_atomic_int_set (&self->completed, TRUE);
               return FALSE;
             }
         }
+      g_atomic_int_set (&self->completed, TRUE);
       return TRUE;
 
     case DAG_PHASE_WAITS:
@@ -219,7 +226,7 @@ dag_task_take_step (DagTask  *self,
       return TRUE;
 
     case DAG_PHASE_SETTLE:
-      if (!node->settled && (!over || !dag_node_settle (node)))
+      if (!dag_task_get_settled (self) && (!over || !dag_node_settle (node)))
         return FALSE;
       self->phase++;
       return TRUE;
@@ -250,11 +257,12 @@ static void
 dag_task_advance (DagTask *self)
 {
   DagNode *node = DAG_NODE (self);
-  gboolean ready, over;
+  gboolean ready, over, ended;
 
   dag_node_lock (node);
   ready = self->outcome.kind != DAG_OUTCOME_UNSET;
-  over = self->returned || (ready && !node->started);
+  over = (self->returned && !self->joining) || (ready && !node->started);
+  ended = self->ended;
   dag_node_unlock (node);
 
   if (over && !self->released)
@@ -266,7 +274,7 @@ dag_task_advance (DagTask *self)
         return;
     }
 
-  if (self->phase == DAG_PHASE_OPEN && (!ready || (!over && !self->ended)))
+  if (self->phase == DAG_PHASE_OPEN && (!ready || (!over && !ended)))
     return;
 
   while (dag_task_take_step (self, over))
@@ -278,13 +286,15 @@ static void
 dag_task_handle_cancel (DagTask *self)
 {
   DagNode *node = DAG_NODE (self);
-  gboolean end, running;
+  gboolean end;
 
   if (self->phase != DAG_PHASE_OPEN)
     return;
 
-  running = node->started && !self->returned;
-  end = !node->started || self->following || (running && self->return_on_cancel);
+  dag_node_lock (node);
+  end = !node->started || (self->returned ? self->following && !self->ignore_cancellable
+                                          : self->return_on_cancel);
+  dag_node_unlock (node);
 
   if (end)
     dag_task_end (self, dag_task_new_cancelled_error ());
@@ -297,7 +307,6 @@ static void
 dag_task_handle_decision (DagTask *self)
 {
   DagNode *node = DAG_NODE (self);
-  DagTrace *refusal = NULL;
   DagState state = g_atomic_int_get (&node->state);
   gboolean open, startable, refused;
 
@@ -307,19 +316,18 @@ dag_task_handle_decision (DagTask *self)
   startable = open && dag_node_is_startable (node);
   refused = open && dag_node_is_refused (node);
   if (refused)
-    refusal = dag_node_take_refusal (node);
+    {
+      DagTrace *refusal = dag_node_take_refusal (node);
+
+      if (refusal != NULL)
+        dag_task_inherit (self, refusal);
+      else
+        self->outcome.kind = DAG_OUTCOME_SKIP;
+    }
 
   dag_node_unlock (node);
 
-  if (refusal != NULL)
-    {
-      dag_task_inherit (self, refusal);
-    }
-  else if (refused)
-    {
-      self->outcome.kind = DAG_OUTCOME_SKIP;
-    }
-  else if (startable && state == DAG_STATE_WAITING)
+  if (startable && state == DAG_STATE_WAITING)
     {
       g_atomic_int_set (&node->state, DAG_STATE_READY);
       dag_queue_make_ready (node->queue, &node->member, self->priority);
@@ -347,6 +355,8 @@ dag_task_handle_followed (DagTask *self)
   other = DAG_NODE_TASK (dag_node_stop_following (node));
   g_assert (other != NULL);
 
+  dag_node_lock (node);
+
   if (dag_outcome_has_value (&other->outcome))
     {
       DagTaskRare *rare = dag_task_peek_rare (other);
@@ -368,7 +378,45 @@ dag_task_handle_followed (DagTask *self)
       dag_task_inherit (self, dag_trace_new_hop (cause, other));
     }
 
+  dag_node_unlock (node);
+
   g_object_unref (other);
+}
+
+/*< private >
+ * dag_task_pin:
+ *
+ * Takes a reference that is dropped when the task leaves the queue. Under the lock.
+ */
+void
+dag_task_pin (DagTask *self)
+{
+  if (!self->kept)
+    {
+      self->kept = TRUE;
+      g_object_ref (self);
+    }
+}
+
+/* The context was destroyed. A function that is at work in a thread has its arguments all the same
+ * until it returns.
+ */
+static void
+dag_task_abandon (DagTask *self)
+{
+  DagNode *node = DAG_NODE (self);
+
+  dag_task_end (self, g_error_new_literal (DAG_ERROR, DAG_ERROR_ABANDONED,
+                                           "The main context of the task was destroyed"));
+
+  dag_node_lock (node);
+  dag_task_pin (self);
+  self->ended = TRUE;
+  if (self->n_threads == 0)
+    self->returned = TRUE;
+  dag_node_unlock (node);
+
+  dag_node_raise (node, DAG_EVENT_RETURNED);
 }
 
 static void
@@ -379,7 +427,13 @@ dag_task_run (DagItem *item)
   guint events = dag_node_take_events (node);
 
   if (events & DAG_EVENT_NEW)
-    dag_queue_add_member (node->queue, &node->member);
+    {
+      /* It may come when its context is being destroyed, or is gone already. */
+      if (dag_queue_is_closed (node->queue))
+        dag_task_abandon (self);
+      else
+        dag_queue_add_member (node->queue, &node->member);
+    }
 
   if (events & DAG_EVENT_CANCEL)
     dag_task_handle_cancel (self);
@@ -455,21 +509,6 @@ dag_task_start (DagMember *member)
   g_object_unref (self);
 }
 
-/*< private >
- * dag_task_pin:
- *
- * Takes a reference that is dropped when the task leaves the queue. Under the lock.
- */
-void
-dag_task_pin (DagTask *self)
-{
-  if (!self->kept)
-    {
-      self->kept = TRUE;
-      g_object_ref (self);
-    }
-}
-
 static void
 dag_task_pin_member (DagMember *member)
 {
@@ -480,27 +519,15 @@ dag_task_pin_member (DagMember *member)
   dag_node_unlock (DAG_NODE (self));
 }
 
-/* The context was destroyed. */
 static void
-dag_task_abandon (DagMember *member)
+dag_task_abandon_member (DagMember *member)
 {
-  DagTask *self = DAG_NODE_TASK ((char *) member - G_STRUCT_OFFSET (DagNode, member));
-  DagNode *node = DAG_NODE (self);
-
-  dag_task_end (self, g_error_new_literal (DAG_ERROR, DAG_ERROR_ABANDONED,
-                                           "The main context of the task was destroyed"));
-
-  dag_node_lock (node);
-  self->ended = TRUE;
-  self->returned = TRUE;
-  dag_node_unlock (node);
-
-  dag_node_raise (node, DAG_EVENT_RETURNED);
+  dag_task_abandon (DAG_NODE_TASK ((char *) member - G_STRUCT_OFFSET (DagNode, member)));
 }
 
 const DagItemClass dag_task_item_class = {
   .run = dag_task_run,
   .start = dag_task_start,
   .pin = dag_task_pin_member,
-  .abandon = dag_task_abandon,
+  .abandon = dag_task_abandon_member,
 };

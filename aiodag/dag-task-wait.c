@@ -7,6 +7,7 @@
 
 #include "dag-error.h"
 #include "dag-path-private.h"
+#include "dag-pool-private.h"
 #include "dag-task-private.h"
 
 /* Waiting for a task without going back to the main loop. */
@@ -51,11 +52,56 @@ dag_task_wait_iterating (DagTask      *self,
                                      g_main_context_ref (context),
                                      (GDestroyNotify) g_main_context_unref);
 
+  dag_node_need (DAG_NODE (self), 1);
+  dag_pool_begin_blocking ();
+
   while (!dag_task_is_finished (self) && !g_cancellable_is_cancelled (cancellable))
     g_main_context_iteration (context, TRUE);
 
+  dag_pool_end_blocking ();
+  dag_node_need (DAG_NODE (self), -1);
+
   if (handler != 0)
     g_signal_handler_disconnect (cancellable, handler);
+}
+
+typedef struct {
+  DagItem  item;
+  DagTask *task;  /* (owned) */
+} DagRelease;
+
+static void
+dag_release_run (DagItem *item)
+{
+  DagRelease *self = (DagRelease *) item;
+  DagTask *task = self->task;
+
+  g_free (self);
+  g_object_unref (task);
+}
+
+static const DagItemClass dag_release_class = {
+  .run = dag_release_run,
+};
+
+/* Drops a reference when control is back in the main loop, if it is the last: who waited may have
+ * nothing but a borrowed task, and reads the result now.
+ */
+static void
+dag_task_release_later (DagTask *self)
+{
+  DagRelease *release;
+
+  if (g_atomic_int_get (&G_OBJECT (self)->ref_count) > 1)
+    {
+      g_object_unref (self);
+      return;
+    }
+
+  release = g_new (DagRelease, 1);
+  release->item.klass = &dag_release_class;
+  release->task = self;
+  dag_queue_push (DAG_NODE (self)->queue, &release->item);
 }
 
 /**
@@ -74,6 +120,9 @@ dag_task_wait_iterating (DagTask      *self,
  * of the task's main context, and where the task depends on one that only this thread could bring
  * forward.
  *
+ * A task that nobody has a reference to is kept until control is back in the main loop, where this
+ * thread iterated its context.
+ *
  * Returns: (transfer none): the result, which belongs to the task; %NULL if @error is set
  *
  * Since: 1.0
@@ -86,6 +135,7 @@ dag_task_wait (DagTask       *self,
   DagObstacle obstacle = { NULL, dag_task_get_thread_current () };
   DagQueue *queue;
   GMainContext *context;
+  const GValue *value;
   gboolean iterate;
 
   g_return_val_if_fail (DAG_IS_TASK (self), NULL);
@@ -135,11 +185,12 @@ dag_task_wait (DagTask       *self,
       return NULL;
     }
 
-  {
-    const GValue *value = dag_task_propagate_outcome (self, error);
+  value = dag_task_propagate_outcome (self, error);
 
+  if (iterate)
+    dag_task_release_later (self);
+  else
     g_object_unref (self);
 
-    return value;
-  }
+  return value;
 }

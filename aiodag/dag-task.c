@@ -117,13 +117,8 @@ dag_task_get_rare (DagTask *self)
 }
 
 static void
-dag_task_free_rare (DagTask *self)
+dag_task_rare_free (DagTaskRare *rare)
 {
-  DagTaskRare *rare = g_steal_pointer (&self->rare);
-
-  if (rare == NULL)
-    return;
-
   g_assert (rare->waits == NULL);
   g_assert (rare->settle_waits == NULL);
 
@@ -135,6 +130,51 @@ dag_task_free_rare (DagTask *self)
   g_clear_object (&rare->value_owner);
   g_free (rare->name);
   g_free (rare);
+}
+
+/* What a task has, on its way to where it may be freed. */
+typedef struct {
+  DagItem      item;
+  DagTaskRare *rare;  /* (owned) */
+} DagEstate;
+
+static void
+dag_estate_run (DagItem *item)
+{
+  DagEstate *self = (DagEstate *) item;
+  DagTaskRare *rare = self->rare;
+
+  g_free (self);
+  dag_task_rare_free (rare);
+}
+
+static const DagItemClass dag_estate_class = {
+  .run = dag_estate_run,
+};
+
+/* Frees what the task has in the owning context, or here if that is gone. */
+static void
+dag_task_free_estate (DagTask *self)
+{
+  DagQueue *queue = DAG_NODE (self)->queue;
+  DagEstate *estate;
+
+  if (dag_queue_is_home (queue) || dag_queue_is_closed (queue))
+    {
+      dag_outcome_clear (&self->outcome);
+      g_clear_pointer (&self->rare, dag_task_rare_free);
+      return;
+    }
+
+  dag_task_discard_outcome (self, &self->outcome);
+
+  if (self->rare != NULL)
+    {
+      estate = g_new0 (DagEstate, 1);
+      estate->item.klass = &dag_estate_class;
+      estate->rare = g_steal_pointer (&self->rare);
+      dag_queue_push (queue, &estate->item);
+    }
 }
 
 /*< private >
@@ -234,49 +274,43 @@ dag_task_constructed (GObject *object)
 
   G_OBJECT_CLASS (dag_task_parent_class)->constructed (object);
 
-  if (DAG_NODE (self)->queue == NULL)
-    dag_node_init (DAG_NODE (self), &dag_task_item_class, NULL);
-
   if (!creating)
     dag_task_publish (self);
 }
+
+/* The last task that this thread abandoned. GObject still looks at an object after it was disposed of, so
+ * that another thread must not finish it before that.
+ */
+static GPrivate last_abandoned = G_PRIVATE_INIT (g_object_unref);
 
 static void
 dag_task_dispose (GObject *object)
 {
   DagTask *self = DAG_TASK (object);
   DagNode *node = DAG_NODE (self);
+  gboolean abandon = FALSE;
 
-  if (!dag_queue_is_closed (node->queue))
+  if (self->external && !dag_queue_is_closed (node->queue))
     {
-      gboolean abandon = FALSE;
-
-      if (self->external)
+      dag_node_lock (node);
+      if (!self->returned)
         {
-          dag_node_lock (node);
-          if (!self->returned)
-            {
-              dag_task_pin (self);
-              self->returned = TRUE;
-              abandon = TRUE;
-            }
-          dag_node_unlock (node);
+          dag_task_pin (self);
+          self->returned = TRUE;
+          abandon = TRUE;
         }
+      dag_node_unlock (node);
+    }
 
-      if (abandon)
-        {
-          dag_task_end (self, g_error_new_literal (DAG_ERROR, DAG_ERROR_ABANDONED,
-                                                   "The task was released before it returned"));
-          dag_node_raise (node, DAG_EVENT_RETURNED);
-          return;
-        }
-
-      /* Values and what else it has are freed where they belong. */
+  if (abandon)
+    {
       if (!dag_queue_is_home (node->queue))
-        {
-          dag_node_raise (node, DAG_EVENT_RELEASE);
-          return;
-        }
+        g_private_replace (&last_abandoned, g_object_ref (self));
+
+      dag_task_end (self, g_error_new_literal (DAG_ERROR, DAG_ERROR_ABANDONED,
+                                               "The task was released before it returned"));
+      dag_node_raise (node, DAG_EVENT_RETURNED);
+      return;
     }
 
   G_OBJECT_CLASS (dag_task_parent_class)->dispose (object);
@@ -291,8 +325,7 @@ dag_task_finalize (GObject *object)
   if (node->trace != NULL)
     dag_trace_let_go (node->trace);
 
-  dag_outcome_clear (&self->outcome);
-  dag_task_free_rare (self);
+  dag_task_free_estate (self);
   dag_node_clear (node);
 
   G_OBJECT_CLASS (dag_task_parent_class)->finalize (object);

@@ -189,8 +189,12 @@ dag_wait_run (DagItem *item)
   if (g_atomic_int_get (&self->state) == DAG_WAIT_DONE && !self->settle)
     dag_node_look (DAG_NODE (self->task));
 
-  if (self->callback != NULL)
-    self->callback (G_OBJECT (self->task), G_ASYNC_RESULT (self), self->user_data);
+  /* A context that was destroyed hears of nothing any more. */
+  if (self->callback != NULL && !dag_queue_is_closed (self->queue))
+    {
+      dag_queue_note_call ();
+      self->callback (G_OBJECT (self->task), G_ASYNC_RESULT (self), self->user_data);
+    }
 
   g_object_unref (self);
 }
@@ -209,7 +213,7 @@ dag_wait_deliver (DagWait *self)
       g_cond_broadcast (&block_cond);
       g_mutex_unlock (&block_lock);
     }
-  else if (!dag_queue_is_closed (self->queue))
+  else
     {
       g_object_ref (self);
       dag_queue_push (self->queue, &self->item);
@@ -286,10 +290,11 @@ dag_task_deliver_waits (DagTask  *self,
                         gboolean  settled)
 {
   DagNode *node = DAG_NODE (self);
-  DagTaskRare *rare = dag_task_peek_rare (self);
+  DagTaskRare *rare;
   guint n = 0;
 
   dag_node_lock (node);
+  rare = dag_task_peek_rare (self);
 
   while (rare != NULL && (settled ? rare->settle_waits : rare->waits) != NULL)
     {
