@@ -11,17 +11,53 @@
 
 /* Tasks that are made of others. They are ordinary tasks with raw inputs. */
 
+/* So many results are collected between two looks at the budget. */
+#define BATCH 64
+
+typedef struct {
+  DagItem     item;
+  DagTask    *task;     /* (owned) */
+  DagResults *results;  /* (owned) */
+} DagCollector;
+
+static void
+dag_collector_run (DagItem *item)
+{
+  DagCollector *self = (DagCollector *) item;
+
+  guint n = dag_results_get_length (self->results);
+
+  while (n < dag_task_get_n_arguments (self->task))
+    {
+      dag_results_append (self->results, dag_task_get_argument_task (self->task, n));
+
+      if (++n % BATCH == 0 && dag_queue_is_late ())
+        {
+          dag_queue_push_front (item);
+          return;
+        }
+    }
+
+  dag_task_return_take_boxed (self->task, DAG_TYPE_RESULTS, self->results);
+  g_object_unref (self->task);
+  g_free (self);
+}
+
+static const DagItemClass dag_collector_class = {
+  .run = dag_collector_run,
+};
+
 static void
 collect_results (DagTask  *task,
                  gpointer  user_data)
 {
-  guint n = dag_task_get_n_arguments (task);
-  DagResults *results = dag_results_new (n);
+  DagCollector *collector = g_new0 (DagCollector, 1);
 
-  for (guint i = 0; i < n; i++)
-    dag_results_set (results, i, dag_task_get_argument_task (task, i));
+  collector->item.klass = &dag_collector_class;
+  collector->task = g_object_ref (task);
+  collector->results = dag_results_new (dag_task_get_n_arguments (task));
 
-  dag_task_return_take_boxed (task, DAG_TYPE_RESULTS, results);
+  dag_collector_run (&collector->item);
 }
 
 static void
@@ -113,8 +149,9 @@ dag_task_new_settled (DagTask * const *tasks,
  * Makes a task that ends with the result of the first of @tasks that succeeds. If none does it is
  * skipped with the earliest failure. Any of nothing fails with %DAG_ERROR_EMPTY.
  *
- * The others go on; with @cancel_others those that nobody else needs are cancelled, and so is what
- * only they need, as by [method@Dag.Task.cancel_unneeded].
+ * The others go on; with @cancel_others those that nobody else needs are cancelled when it is
+ * decided, and so is what only they need, as by [method@Dag.Task.cancel_unneeded]. What becomes of
+ * them then is of no interest, and not reported if it is a failure.
  *
  * Returns: (transfer full): the task
  *
@@ -141,8 +178,9 @@ dag_task_new_any (DagTask * const *tasks,
  * Makes a task that ends as the first of @tasks that finishes, whether that succeeds or not. A race of
  * nothing fails with %DAG_ERROR_EMPTY.
  *
- * The others go on; with @cancel_others those that nobody else needs are cancelled, and so is what
- * only they need, as by [method@Dag.Task.cancel_unneeded].
+ * The others go on; with @cancel_others those that nobody else needs are cancelled when it is
+ * decided, and so is what only they need, as by [method@Dag.Task.cancel_unneeded]. What becomes of
+ * them then is of no interest, and not reported if it is a failure.
  *
  * Returns: (transfer full): the task
  *

@@ -72,8 +72,8 @@ dag_edge_get_refusal_reason (DagEdge *edge)
                                                      : DAG_REASON_NOT_NEEDED;
 }
 
-/* What the node has to be skipped for by its trigger, or will have to be if no input is satisfied. Of
- * what is known already the order is that in which it was attached. Under the lock.
+/* What the node has to be skipped for by its trigger, or will have to be if no input is satisfied.
+ * Of what is known already the order is that in which it was attached. Under the lock.
  */
 static DagEdge *
 dag_node_find_refusal (DagNode *self)
@@ -132,27 +132,53 @@ dag_node_set_trigger (DagNode    *self,
   return !started;
 }
 
-/* The hop that was noted for a failure. Where all inputs failed, or one of ALL, it is the first, and
- * for a prerequisite that came later it is among the last. Under the lock.
+/* The hop that was noted for the failure that decided, which is the first from now on. It is already
+ * where all inputs failed, or one of ALL, and for a prerequisite that came later it is among the last.
+ * Under the lock.
  */
 static DagTrace *
 dag_node_find_failure (DagNode  *self,
                        DagTrace *cause)
 {
   DagTrace *hop = g_ptr_array_index (self->failures, 0);
+  guint i = self->failures->len;
 
-  for (guint i = self->failures->len; i > 0 && dag_trace_get_cause (hop) != cause; i--)
-    hop = g_ptr_array_index (self->failures, i - 1);
+  if (dag_trace_get_cause (hop) == cause)
+    return hop;
+
+  do
+    hop = g_ptr_array_index (self->failures, --i);
+  while (i > 0 && dag_trace_get_cause (hop) != cause);
 
   g_assert (dag_trace_get_cause (hop) == cause);
+
+  g_ptr_array_insert (self->failures, 0, g_ptr_array_steal_index (self->failures, i));
 
   return hop;
 }
 
 /*< private >
+ * dag_node_carry:
+ * @trace: the trace of a dependency that failed
+ *
+ * The node, which a failure ended, carries another one beside that, unless it is the same. Under the
+ * lock.
+ */
+void
+dag_node_carry (DagNode  *self,
+                DagTrace *trace)
+{
+  if (dag_trace_get_root (trace) == dag_trace_get_root (g_ptr_array_index (self->failures, 0)))
+    dag_trace_look (trace);
+  else
+    dag_trace_hand_on (trace);
+}
+
+/*< private >
  * dag_node_take_refusal:
  *
- * The node ends as refused: takes over the question from the dependency that decided. Under the lock.
+ * The node ends as refused: takes over the question from the dependency that decided. Under the
+ * lock.
  *
  * Returns: (transfer full) (nullable): its trace, %NULL if the dependency succeeded
  */
@@ -213,8 +239,8 @@ dag_node_judge (DagNode   *self,
 
   edge->satisfied = satisfied;
 
-  /* A raw input is an argument whatever came of it, and of the others one that was refused is wanted
-   * until it is clear which of them decides.
+  /* A raw input is an argument whatever came of it, and of the others one that was refused is
+   * wanted until it is clear which of them decides.
    */
   if (edge->kind == DAG_EDGE_FOLLOW ? !self->finished : !self->released)
     {
@@ -248,9 +274,11 @@ dag_node_judge (DagNode   *self,
 
   if (self->started || self->released)
     {
-      /* The function has the task, or the failure can be read beside another one that came first. */
-      if (reason == DAG_REASON_FAILURE && (self->started || self->refused_by_failure))
+      /* The function has the task, or the node carries the failure beside one that came first. */
+      if (reason == DAG_REASON_FAILURE && self->started)
         dag_trace_look (trace);
+      else if (reason == DAG_REASON_FAILURE && self->refused_by_failure)
+        dag_node_carry (self, trace);
     }
   else if (!refused)
     {

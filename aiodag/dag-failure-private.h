@@ -33,6 +33,8 @@ void          dag_trace_set_name     (DagTrace   *self,
                                       const char *location);
 DagTrace     *dag_trace_ref          (DagTrace   *self);
 void          dag_trace_unref        (DagTrace   *self);
+DagTrace     *dag_trace_unref_some   (DagTrace   *self,
+                                      guint       n);
 
 const GError *dag_trace_get_error    (DagTrace   *self);
 DagReason     dag_trace_get_reason   (DagTrace   *self);
@@ -43,6 +45,6 @@ char         *dag_trace_describe     (DagTrace   *self);
 
 void          dag_trace_hand_on      (DagTrace   *self);
 void          dag_trace_look         (DagTrace   *self);
-void          dag_trace_let_go       (DagTrace   *self);
+gboolean      dag_trace_let_go       (DagTrace   *self);
 
 G_END_DECLS

@@ -104,10 +104,32 @@ dag_trace_ref (DagTrace *self)
 void
 dag_trace_unref (DagTrace *self)
 {
-  /* The causes of a long chain go one by one and not each inside of the next. */
-  while (self != NULL && g_atomic_ref_count_dec (&self->ref_count))
+  while (self != NULL)
+    self = dag_trace_unref_some (self, G_MAXUINT);
+}
+
+/*< private >
+ * dag_trace_unref_some:
+ * @self: (transfer full): a trace
+ * @n: how many may be freed
+ *
+ * Drops a reference. The causes of a long chain go one by one and not each inside of the next, and
+ * not more than @n at once.
+ *
+ * Returns: (transfer full) (nullable): where to go on
+ */
+DagTrace *
+dag_trace_unref_some (DagTrace *self,
+                      guint     n)
+{
+  while (self != NULL && n-- > 0)
     {
-      DagTrace *cause = self->cause;
+      DagTrace *cause;
+
+      if (!g_atomic_ref_count_dec (&self->ref_count))
+        return NULL;
+
+      cause = self->cause;
 
       g_clear_object (&self->origin);
       g_clear_error (&self->error);
@@ -116,6 +138,8 @@ dag_trace_unref (DagTrace *self)
 
       self = cause;
     }
+
+  return self;
 }
 
 const GError *
@@ -241,20 +265,26 @@ dag_trace_look (DagTrace *self)
  *
  * The task of this trace is released. Reports the failure if nobody looked at it, here or in any
  * other task that carries it.
+ *
+ * Returns: whether nobody had looked here
  */
-void
+gboolean
 dag_trace_let_go (DagTrace *self)
 {
   g_autoptr (GString) string = NULL;
   DagTrace *root = self->root;
 
-  if (!g_atomic_int_compare_and_exchange (&self->looked, FALSE, TRUE) ||
-      !g_atomic_int_dec_and_test (&root->carriers) ||
+  if (!g_atomic_int_compare_and_exchange (&self->looked, FALSE, TRUE))
+    return FALSE;
+
+  if (!g_atomic_int_dec_and_test (&root->carriers) ||
       root->reason != DAG_REASON_FAILURE ||
       !g_atomic_int_compare_and_exchange (&root->reported, FALSE, TRUE))
-    return;
+    return TRUE;
 
   string = g_string_new (NULL);
   dag_trace_append_name (root, string);
   g_warning ("%s failed and nobody looked at it: %s", string->str, root->error->message);
+
+  return TRUE;
 }

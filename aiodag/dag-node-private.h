@@ -156,6 +156,8 @@ void     dag_edge_tell              (DagEdge            *edge,
                                      DagTrace           *trace,
                                      gboolean            settled);
 
+void     dag_node_carry             (DagNode            *self,
+                                     DagTrace           *trace);
 gboolean dag_node_cancel            (DagNode            *self,
                                      guint               flags);
 void     dag_node_close             (DagNode            *self);

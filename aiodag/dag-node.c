@@ -37,58 +37,88 @@ dag_node_free_blocks (DagNode *self)
     }
 }
 
-/* The failures of a node that is gone: they may be many, and what they keep goes with them, each of
- * which may have failures itself. So they are let go of by the queue.
+/* What a node that is gone knew of failures: they may be many, each of a long way, and with them go
+ * tasks that have failures themselves. So the queue lets go of them.
  */
 typedef struct {
   DagItem    item;
-  GPtrArray *failures;  /* (owned) */
-} DagFailures;
+  GPtrArray *failures;  /* (owned) (nullable) */
+  guint      next;      /* of the failures */
+  DagTrace  *root;      /* (unowned) (nullable): of the one that decided, if the node carried them */
+  gboolean   looked;    /* whether somebody looked at that one, and so at the others */
+  DagTrace  *trace;     /* (owned) (nullable) */
+} DagRemnants;
+
+/* Takes the next failure, which is no longer carried. */
+static DagTrace *
+dag_remnants_take_failure (DagRemnants *self)
+{
+  DagTrace *hop = g_steal_pointer (&g_ptr_array_index (self->failures, self->next));
+
+  self->next++;
+
+  if (self->root == NULL || dag_trace_get_root (hop) == self->root)
+    return hop;
+
+  if (self->looked)
+    dag_trace_look (hop);
+  else
+    dag_trace_let_go (hop);
+
+  return hop;
+}
 
 static void
-dag_failures_run (DagItem *item)
+dag_remnants_run (DagItem *item)
 {
-  DagFailures *self = (DagFailures *) item;
+  DagRemnants *self = (DagRemnants *) item;
 
-  for (guint n = 1; self->failures->len > 0; n++)
+  while (self->trace != NULL || (self->failures != NULL && self->next < self->failures->len))
     {
-      g_ptr_array_set_size (self->failures, self->failures->len - 1);
+      self->trace = self->trace != NULL ? dag_trace_unref_some (self->trace, BATCH)
+                                        : dag_remnants_take_failure (self);
 
-      if (n % BATCH == 0 && dag_queue_is_late ())
+      if (dag_queue_is_late ())
         {
           dag_queue_push_front (item);
           return;
         }
     }
 
-  g_ptr_array_unref (self->failures);
+  g_clear_pointer (&self->failures, g_ptr_array_unref);
   g_free (self);
 }
 
-static const DagItemClass dag_failures_class = {
-  .run = dag_failures_run,
+static const DagItemClass dag_remnants_class = {
+  .run = dag_remnants_run,
 };
 
 static void
 dag_node_free_failures (DagNode *self)
 {
-  DagFailures *rest;
-
-  if (self->failures == NULL)
-    return;
+  DagTrace *trace = g_steal_pointer (&self->trace);
+  gboolean looked = trace == NULL || !dag_trace_let_go (trace);
+  DagRemnants *remnants;
 
   /* One that is all there was keeps what the trace of the node keeps too. */
-  if (self->failures->len == 1 && self->trace != NULL &&
-      dag_trace_get_root (g_ptr_array_index (self->failures, 0)) == dag_trace_get_root (self->trace))
-    {
-      g_clear_pointer (&self->failures, g_ptr_array_unref);
-      return;
-    }
+  if (self->failures != NULL && self->failures->len == 1 && trace != NULL &&
+      dag_trace_get_root (g_ptr_array_index (self->failures, 0)) == dag_trace_get_root (trace))
+    g_clear_pointer (&self->failures, g_ptr_array_unref);
 
-  rest = g_new0 (DagFailures, 1);
-  rest->item.klass = &dag_failures_class;
-  rest->failures = g_steal_pointer (&self->failures);
-  dag_queue_push (self->queue, &rest->item);
+  if (trace != NULL)
+    trace = dag_trace_unref_some (trace, BATCH);
+
+  if (trace == NULL && self->failures == NULL)
+    return;
+
+  remnants = g_new0 (DagRemnants, 1);
+  remnants->item.klass = &dag_remnants_class;
+  remnants->failures = g_steal_pointer (&self->failures);
+  remnants->looked = looked;
+  if (self->refused_by_failure && remnants->failures != NULL)
+    remnants->root = dag_trace_get_root (g_ptr_array_index (remnants->failures, 0));
+  remnants->trace = trace;
+  dag_queue_push (self->queue, &remnants->item);
 }
 
 void
@@ -98,7 +128,6 @@ dag_node_clear (DagNode *self)
 
   dag_node_free_blocks (self);
   dag_node_free_failures (self);
-  g_clear_pointer (&self->trace, dag_trace_unref);
   g_clear_pointer (&self->queue, dag_queue_unref);
 }
 
@@ -314,7 +343,8 @@ dag_node_attach (DagNode     *self,
     self->n_undecided_others++;
   self->n_unsettled++;
 
-  /* A dependency is always locked after its dependent: so nobody drops the edge before it is there. */
+  dag_node_unlock (self);
+
   dag_node_lock (dependency);
   if (kind != DAG_EDGE_PREREQUISITE)
     dependency->shared = TRUE;
@@ -430,9 +460,8 @@ dag_node_drop_edge (DagNode *self,
     {
       dropped = dag_edge_steal_dependency (edge);
 
-      /* It can be read beside the failure that decided. */
       if (self->refused_by_failure && !edge->satisfied && dropped->reason == DAG_REASON_FAILURE)
-        dag_trace_look (dropped->trace);
+        dag_node_carry (self, dropped->trace);
     }
   else if (edge->dependency != NULL)
     {
@@ -486,12 +515,14 @@ dag_node_close (DagNode *self)
 gboolean
 dag_node_drop_dependencies (DagNode *self)
 {
-  guint cancel = DAG_NODE_CANCELLED | DAG_NODE_UNNEEDED;
+  guint flags = g_atomic_int_get (&self->flags);
+  guint cancel = 0;
   DagEdgeBlock *block;
   guint n = 0;
 
-  if (!self->cancel_others)
-    cancel &= g_atomic_int_get (&self->flags);
+  /* One that was only cancelled itself leaves what it needed alone. */
+  if (flags & DAG_NODE_UNNEEDED || (self->cancel_others && !(flags & DAG_NODE_CANCELLED)))
+    cancel = DAG_NODE_CANCELLED | DAG_NODE_UNNEEDED;
 
   /* What is attached from now on is only what it follows. */
   dag_node_lock (self);
@@ -504,7 +535,7 @@ dag_node_drop_dependencies (DagNode *self)
         DagEdge *edge = &block->edges[block->dropped++];
 
         if (edge->kind != DAG_EDGE_FOLLOW)
-          dag_node_drop_edge (self, edge, cancel & DAG_NODE_UNNEEDED ? cancel : 0);
+          dag_node_drop_edge (self, edge, cancel);
 
         if (++n % BATCH == 0 && dag_queue_is_late ())
           return FALSE;

@@ -51,6 +51,7 @@ DagQueue     *dag_queue_ref           (DagQueue     *self);
 void          dag_queue_unref         (DagQueue     *self);
 
 GMainContext *dag_queue_get_context   (DagQueue     *self);
+GMainContext *dag_queue_acquire       (DagQueue     *self);
 gboolean      dag_queue_is_closed     (DagQueue     *self);
 gboolean      dag_queue_is_home       (DagQueue     *self);
 gboolean      dag_queue_is_inside     (DagQueue     *self);

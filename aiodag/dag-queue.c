@@ -540,6 +540,27 @@ dag_queue_get_context (DagQueue *self)
 }
 
 /*< private >
+ * dag_queue_acquire:
+ *
+ * Acquires the context, unless another thread has it.
+ *
+ * Returns: (transfer full) (nullable): the context, to be released
+ */
+GMainContext *
+dag_queue_acquire (DagQueue *self)
+{
+  GMainContext *context = NULL;
+
+  /* Under the lock it cannot be freed. */
+  g_mutex_lock (&self->lock);
+  if (self->context != NULL && g_main_context_acquire (self->context))
+    context = g_main_context_ref (self->context);
+  g_mutex_unlock (&self->lock);
+
+  return context;
+}
+
+/*< private >
  * dag_queue_is_closed:
  *
  * Whether the context was destroyed.

@@ -9,9 +9,8 @@
 
 G_BEGIN_DECLS
 
-DagResults *dag_results_new (guint    length);
-void        dag_results_set (DagResults *self,
-                             guint       index,
-                             DagTask    *task);
+DagResults *dag_results_new    (guint       size);
+void        dag_results_append (DagResults *self,
+                                DagTask    *task);
 
 G_END_DECLS

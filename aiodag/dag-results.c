@@ -5,7 +5,11 @@
 
 #include "config.h"
 
+#include "dag-node-private.h"
 #include "dag-results-private.h"
+
+/* So many tasks are let go of at once. */
+#define BATCH 64
 
 /**
  * DagResults:
@@ -19,6 +23,7 @@
  */
 struct _DagResults
 {
+  DagItem          item;       /* the queue's, once the last reference is gone */
   gatomicrefcount  ref_count;
   guint            length;
   DagTask         *tasks[];  /* (owned) */
@@ -26,28 +31,62 @@ struct _DagResults
 
 G_DEFINE_BOXED_TYPE (DagResults, dag_results, dag_results_ref, dag_results_unref)
 
+/* Lets go of the tasks: in the queue of one of them, where they are many. */
+static void
+dag_results_free (DagResults *self)
+{
+  guint n = 0;
+
+  while (self->length > 0)
+    {
+      DagTask *task = self->tasks[--self->length];
+
+      if (++n == BATCH && self->length > 0)
+        {
+          dag_queue_push (DAG_NODE (task)->queue, &self->item);
+          g_object_unref (task);
+          return;
+        }
+
+      g_object_unref (task);
+    }
+
+  g_free (self);
+}
+
+static void
+dag_results_run (DagItem *item)
+{
+  dag_results_free ((DagResults *) item);
+}
+
+static const DagItemClass dag_results_item_class = {
+  .run = dag_results_run,
+};
+
 /*< private >
  * dag_results_new:
+ * @size: for how many there has to be room
  *
- * Makes room for results, all of which have to be set before anybody else gets it.
+ * Makes empty results, which are complete before anybody else gets them.
  */
 DagResults *
-dag_results_new (guint length)
+dag_results_new (guint size)
 {
-  DagResults *self = g_malloc0 (sizeof (DagResults) + length * sizeof (DagTask *));
+  DagResults *self = g_malloc (sizeof (DagResults) + size * sizeof (DagTask *));
 
+  self->item.klass = &dag_results_item_class;
   g_atomic_ref_count_init (&self->ref_count);
-  self->length = length;
+  self->length = 0;
 
   return self;
 }
 
 void
-dag_results_set (DagResults *self,
-                 guint       index,
-                 DagTask    *task)
+dag_results_append (DagResults *self,
+                    DagTask    *task)
 {
-  self->tasks[index] = g_object_ref (task);
+  self->tasks[self->length++] = g_object_ref (task);
 }
 
 /**
@@ -84,11 +123,7 @@ dag_results_unref (DagResults *self)
   g_return_if_fail (self != NULL);
 
   if (g_atomic_ref_count_dec (&self->ref_count))
-    {
-      for (guint i = 0; i < self->length; i++)
-        g_object_unref (self->tasks[i]);
-      g_free (self);
-    }
+    dag_results_free (self);
 }
 
 /**

@@ -224,6 +224,8 @@ dag_task_prepare_argument (DagTask  *self,
  * dag_task_prepare_arguments:
  *
  * The task starts: has every argument be what the function expects.
+ *
+ * Returns: whether that is done; else the budget is used up, unless @error is set
  */
 gboolean
 dag_task_prepare_arguments (DagTask  *self,
@@ -241,9 +243,14 @@ dag_task_prepare_arguments (DagTask  *self,
       return FALSE;
     }
 
-  for (guint i = 0; i < self->n_arguments; i++)
-    if (!dag_task_prepare_argument (self, i, error))
-      return FALSE;
+  while (self->n_prepared_arguments < self->n_arguments)
+    {
+      if (!dag_task_prepare_argument (self, self->n_prepared_arguments, error))
+        return FALSE;
+
+      if (++self->n_prepared_arguments % BATCH == 0 && dag_queue_is_late ())
+        return FALSE;
+    }
 
   return TRUE;
 }

@@ -69,6 +69,7 @@ struct _DagTask
   GValue             *arguments;
   guint               n_arguments;
   guint               n_allocated_arguments;
+  guint               n_prepared_arguments;   /* the owning context */
 
   const char         *location;               /* (nullable): atomic, static */
   DagTaskRare        *rare;                   /* (owned) (nullable): atomic */
@@ -90,6 +91,7 @@ struct _DagTask
 
   /* The owning context */
   guint8              phase;
+  guint8              starting;               /* its arguments are being prepared */
   guint8              on_stack;               /* its function is being called */
   guint8              released;               /* what only the function needed is freed */
 

@@ -380,7 +380,7 @@ dag_task_return_task (DagTask *self,
   accepted = dag_task_accept_return (self, &message);
   following = accepted && self->outcome.kind == DAG_OUTCOME_UNSET;
   if (following)
-    self->following = self->joining = TRUE;
+    self->following = TRUE;
   dag_node_unlock (node);
 
   if (!accepted)
@@ -399,10 +399,6 @@ dag_task_return_task (DagTask *self,
     {
       path = dag_path_connect (node, DAG_NODE (other), DAG_EDGE_FOLLOW, DAG_RULE_FINISHED, FALSE,
                                &edge);
-
-      dag_node_lock (node);
-      self->joining = FALSE;
-      dag_node_unlock (node);
 
       if (path != NULL)
         dag_task_end (self, dag_task_new_cycle_error (self, path));

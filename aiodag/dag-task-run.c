@@ -43,14 +43,13 @@ dag_task_end (DagTask *self,
 static gboolean
 dag_task_release_body (DagTask *self)
 {
-  dag_node_close (DAG_NODE (self));
-
   GDestroyNotify destroy;
   gpointer data;
 
-  /* Who builds it elsewhere may be giving it a function right now. */
+  dag_node_close (DAG_NODE (self));
+
+  /* Who builds it elsewhere may have given it a function only now. */
   dag_node_lock (DAG_NODE (self));
-  DAG_NODE (self)->released = TRUE;
   destroy = g_steal_pointer (&self->function_data_destroy);
   data = g_steal_pointer (&self->function_data);
   dag_node_unlock (DAG_NODE (self));
@@ -149,9 +148,20 @@ dag_task_record_end (DagTask  *self,
       reason = dag_trace_get_reason (trace);
     }
 
+  started = node->started;
+  following = self->following;
+
   dag_node_unlock (node);
 
-  dag_node_finish (node, dag_task_get_end_state (self, reason), reason, trace, over);
+  dag_node_finish (node, dag_task_get_end_state (self, started, reason), reason, trace, over);
+
+  /* Not before: from now on the edge cannot come or get a reference any more. */
+  if (following)
+    {
+      DagNode *other = dag_node_stop_following (node);
+
+      g_clear_object (&other);
+    }
 }
 
 /* Takes the next step of the end of a task, if it is due.
@@ -261,7 +271,7 @@ dag_task_advance (DagTask *self)
 
   dag_node_lock (node);
   ready = self->outcome.kind != DAG_OUTCOME_UNSET;
-  over = (self->returned && !self->joining) || (ready && !node->started);
+  over = self->returned || (ready && !node->started);
   ended = self->ended;
   dag_node_unlock (node);
 
@@ -383,6 +393,51 @@ dag_task_handle_followed (DagTask *self)
   g_object_unref (other);
 }
 
+/* Calls the function, when its arguments are there. */
+static void
+dag_task_call_function (DagTask *self)
+{
+  DagNode *node = DAG_NODE (self);
+  g_autoptr (GError) error = NULL;
+
+  self->starting = !dag_task_prepare_arguments (self, &error) && error == NULL;
+  if (self->starting)
+    {
+      dag_node_again (node);
+      return;
+    }
+
+  g_object_ref (self);
+  self->on_stack++;
+
+  if (error != NULL)
+    {
+      dag_node_lock (node);
+      self->returned = TRUE;
+      dag_node_unlock (node);
+
+      dag_task_end (self, g_steal_pointer (&error));
+    }
+  else
+    {
+      g_atomic_int_set (&node->state, DAG_STATE_RUNNING);
+      dag_task_notify_state (self);
+      dag_task_emit_started (self);
+
+      if (dag_task_is_cancelled (self))
+        dag_task_return_error (self, dag_task_new_cancelled_error ());
+      else if (self->function != NULL)
+        self->function (self, self->function_data);
+      else
+        dag_task_return (self);
+    }
+
+  self->on_stack--;
+
+  dag_task_advance (self);
+  g_object_unref (self);
+}
+
 /*< private >
  * dag_task_pin:
  *
@@ -409,6 +464,8 @@ dag_task_abandon (DagTask *self)
   dag_task_end (self, g_error_new_literal (DAG_ERROR, DAG_ERROR_ABANDONED,
                                            "The main context of the task was destroyed"));
 
+  self->starting = FALSE;
+
   dag_node_lock (node);
   dag_task_pin (self);
   self->ended = TRUE;
@@ -426,17 +483,15 @@ dag_task_run (DagItem *item)
   DagNode *node = DAG_NODE (self);
   guint events = dag_node_take_events (node);
 
-  if (events & DAG_EVENT_NEW)
-    {
-      /* It may come when its context is being destroyed, or is gone already. */
-      if (dag_queue_is_closed (node->queue))
-        dag_task_abandon (self);
-      else
-        dag_queue_add_member (node->queue, &node->member);
-    }
+  if ((events & DAG_EVENT_NEW) && !dag_queue_is_closed (node->queue))
+    dag_queue_add_member (node->queue, &node->member);
 
   if (events & DAG_EVENT_CANCEL)
     dag_task_handle_cancel (self);
+
+  /* It may come when its context is being destroyed, or is gone already. */
+  if ((events & DAG_EVENT_NEW) && dag_queue_is_closed (node->queue))
+    dag_task_abandon (self);
 
   if (events & (DAG_EVENT_READY | DAG_EVENT_REFUSED))
     dag_task_handle_decision (self);
@@ -444,19 +499,21 @@ dag_task_run (DagItem *item)
   if (events & DAG_EVENT_FOLLOWED)
     dag_task_handle_followed (self);
 
-  dag_task_advance (self);
+  if (self->starting)
+    dag_task_call_function (self);
+  else
+    dag_task_advance (self);
 
   /* The reference of the queue. */
   g_object_unref (self);
 }
 
-/* Calls the function, when nothing has come between. */
+/* Starts the task, when nothing has come between. */
 static void
 dag_task_start (DagMember *member)
 {
   DagTask *self = DAG_NODE_TASK ((char *) member - G_STRUCT_OFFSET (DagNode, member));
   DagNode *node = DAG_NODE (self);
-  g_autoptr (GError) error = NULL;
   gboolean open, start;
 
   dag_node_lock (node);
@@ -478,35 +535,7 @@ dag_task_start (DagMember *member)
       return;
     }
 
-  g_object_ref (self);
-  self->on_stack++;
-
-  if (!dag_task_prepare_arguments (self, &error))
-    {
-      dag_node_lock (node);
-      self->returned = TRUE;
-      dag_node_unlock (node);
-
-      dag_task_end (self, g_steal_pointer (&error));
-    }
-  else
-    {
-      g_atomic_int_set (&node->state, DAG_STATE_RUNNING);
-      dag_task_notify_state (self);
-      dag_task_emit_started (self);
-
-      if (dag_task_is_cancelled (self))
-        dag_task_return_error (self, dag_task_new_cancelled_error ());
-      else if (self->function != NULL)
-        self->function (self, self->function_data);
-      else
-        dag_task_return (self);
-    }
-
-  self->on_stack--;
-
-  dag_task_advance (self);
-  g_object_unref (self);
+  dag_task_call_function (self);
 }
 
 static void

@@ -134,7 +134,7 @@ dag_task_wait (DagTask       *self,
 {
   DagObstacle obstacle = { NULL, dag_task_get_thread_current () };
   DagQueue *queue;
-  GMainContext *context;
+  GMainContext *context = NULL;
   const GValue *value;
   gboolean iterate;
 
@@ -146,8 +146,9 @@ dag_task_wait (DagTask       *self,
     return dag_task_propagate_outcome (self, error);
 
   queue = DAG_NODE (self)->queue;
-  context = dag_queue_get_context (queue);
-  iterate = context != NULL && !dag_queue_is_inside (queue) && g_main_context_acquire (context);
+  if (!dag_queue_is_inside (queue))
+    context = dag_queue_acquire (queue);
+  iterate = context != NULL;
   if (iterate)
     obstacle.iterated = queue;
 
@@ -160,7 +161,10 @@ dag_task_wait (DagTask       *self,
                    "Waiting here for %s could never end", description);
 
       if (iterate)
-        g_main_context_release (context);
+        {
+          g_main_context_release (context);
+          g_main_context_unref (context);
+        }
       return NULL;
     }
 
@@ -168,7 +172,6 @@ dag_task_wait (DagTask       *self,
 
   if (iterate)
     {
-      g_main_context_ref (context);
       dag_task_wait_iterating (self, context, cancellable);
       g_main_context_release (context);
       g_main_context_unref (context);

@@ -7,6 +7,7 @@
 
 #include "dag-enum-types.h"
 #include "dag-error.h"
+#include "dag-ring-private.h"
 #include "dag-task-private.h"
 
 /**
@@ -135,17 +136,25 @@ dag_task_rare_free (DagTaskRare *rare)
 /* What a task has, on its way to where it may be freed. */
 typedef struct {
   DagItem      item;
-  DagTaskRare *rare;  /* (owned) */
+  DagOutcome   outcome;
+  DagTaskRare *rare;  /* (owned) (nullable) */
 } DagEstate;
+
+/* The estates of tasks that went with that of another one, whose being freed goes on in this thread: a
+ * result that has a task, which has a result that has a task, would go on for ever. A ring.
+ */
+static _Thread_local gboolean freeing;
+static _Thread_local DagItem *estates;
 
 static void
 dag_estate_run (DagItem *item)
 {
   DagEstate *self = (DagEstate *) item;
-  DagTaskRare *rare = self->rare;
+  DagEstate estate = *self;
 
   g_free (self);
-  dag_task_rare_free (rare);
+  dag_outcome_clear (&estate.outcome);
+  g_clear_pointer (&estate.rare, dag_task_rare_free);
 }
 
 static const DagItemClass dag_estate_class = {
@@ -157,24 +166,38 @@ static void
 dag_task_free_estate (DagTask *self)
 {
   DagQueue *queue = DAG_NODE (self)->queue;
+  gboolean here = dag_queue_is_home (queue) || dag_queue_is_closed (queue);
   DagEstate *estate;
+  DagItem *item;
 
-  if (dag_queue_is_home (queue) || dag_queue_is_closed (queue))
+  if (self->rare == NULL && dag_outcome_is_plain (&self->outcome))
     {
       dag_outcome_clear (&self->outcome);
-      g_clear_pointer (&self->rare, dag_task_rare_free);
       return;
     }
 
-  dag_task_discard_outcome (self, &self->outcome);
-
-  if (self->rare != NULL)
+  if (here && !freeing)
     {
-      estate = g_new0 (DagEstate, 1);
-      estate->item.klass = &dag_estate_class;
-      estate->rare = g_steal_pointer (&self->rare);
-      dag_queue_push (queue, &estate->item);
+      freeing = TRUE;
+
+      dag_outcome_clear (&self->outcome);
+      g_clear_pointer (&self->rare, dag_task_rare_free);
+      while ((item = ring_pop (&estates)) != NULL)
+        dag_estate_run (item);
+
+      freeing = FALSE;
+      return;
     }
+
+  estate = g_new0 (DagEstate, 1);
+  estate->item.klass = &dag_estate_class;
+  dag_outcome_move (&estate->outcome, &self->outcome);
+  estate->rare = g_steal_pointer (&self->rare);
+
+  if (here)
+    ring_append (&estates, &estate->item);
+  else
+    dag_queue_push (queue, &estate->item);
 }
 
 /*< private >
@@ -321,9 +344,6 @@ dag_task_finalize (GObject *object)
 {
   DagTask *self = DAG_TASK (object);
   DagNode *node = DAG_NODE (self);
-
-  if (node->trace != NULL)
-    dag_trace_let_go (node->trace);
 
   dag_task_free_estate (self);
   dag_node_clear (node);
