@@ -5,88 +5,15 @@
 
 #pragma once
 
-#include "rules-model.h"
-#include "test-util.h"
+#include "rules-dependency.h"
 
-/* Every case of section 3 of the design: a task with one to three dependencies, of every kind, with
- * every rule, which end in every way and in every order. What has to come of it says the model.
- */
-
-typedef enum {
-  KIND_INPUT,
-  KIND_RAW_INPUT,
-  KIND_PREREQUISITE,
-  N_KINDS,
-} Kind;
-
-#define N_RULES    3
-#define N_TRIGGERS 3
-
-typedef enum {
-  END_VALUE,
-  END_FAILURE,
-  END_SKIP_BY_FAILURE,
-  END_CANCELLED,
-  END_SKIP_BY_CANCELLATION,
-  END_DECLINED,
-  END_SKIP_AS_NOT_NEEDED,
-  N_ENDINGS,
-} Ending;
-
-typedef enum {
-  BUILT_AT_ONCE,
-  BUILT_IN_STEPS,  /* held, and one dependency after the other in dispatches of their own */
-  N_BUILDS,
-} Build;
-
-/* What happens, in the order of a case. */
-typedef enum {
-  STEP_ATTACH,  /* all of them, if the task is built at once */
-  STEP_FINISH,
-  STEP_SETTLE,  /* of a dependency that settles later than it finishes */
-  N_STEPS,
-} StepKind;
-
-typedef struct {
-  guint8 kind;
-  guint8 edge;
-} Step;
-
-#define MAX_EDGES MODEL_MAX_EDGES
-#define MAX_STEPS (MAX_EDGES * N_STEPS)
-
-typedef struct {
-  Kind     kind;
-  DagRule  rule;
-  Ending   ending;
-  gboolean lags;  /* whether it settles later than it finishes */
-} EdgeCase;
-
-typedef struct {
-  guint      n_edges;
-  EdgeCase   edges[MAX_EDGES];
-  DagTrigger trigger;
-  Build      build;
-  gboolean   burst;  /* everything in the same dispatch */
-  Step       steps[MAX_STEPS];
-  guint      n_steps;
-} Case;
-
-/* A dependency, and what has it end as the case wants it. */
-typedef struct {
-  DagTask  *task;
-  DagTask  *cause;   /* (nullable): what it is skipped for */
-  DagTask  *lag;     /* (nullable): what it settles after */
-  DagTask  *origin;  /* (unowned): where its end began */
-  gboolean  attached;
-  gboolean  finished;
-  gboolean  settled;
-  gboolean  judged;
-} Dependency;
+/* A case being run, and what is checked of it. */
 
 typedef struct {
   const Case *c;
   Dependency  deps[MAX_EDGES];
+  gboolean    attached[MAX_EDGES];  /* for each edge */
+  gboolean    judged[MAX_EDGES];
   DagTask    *task;  /* (nullable): until it is built */
   guint       n_runs;
   guint       n_destroyed;
@@ -114,6 +41,8 @@ append_case (GString    *string,
   g_string_append_printf (string, "trigger %s, built %s%s, steps", triggers[c->trigger],
                           c->build == BUILT_AT_ONCE ? "at once" : "in steps",
                           c->burst ? ", in one dispatch" : "");
+  if (c->shared)
+    g_string_append (string, " (all of 0)");
   for (guint i = 0; i < c->n_steps; i++)
     g_string_append_printf (string, " %c%u", steps[c->steps[i].kind], c->steps[i].edge);
   for (guint i = 0; i < c->n_edges; i++)
@@ -149,199 +78,6 @@ fail_case (const Run  *run,
       fail_case ((run), __LINE__, "%s does not hold", #condition); \
   } G_STMT_END
 
-static gboolean
-edge_is_input (const EdgeCase *edge)
-{
-  return edge->kind != KIND_PREREQUISITE;
-}
-
-/* An input with another rule than SUCCEEDED is always raw. */
-static gboolean
-edge_is_raw (const EdgeCase *edge)
-{
-  return edge->kind == KIND_RAW_INPUT ||
-         (edge->kind == KIND_INPUT && edge->rule != DAG_RULE_SUCCEEDED);
-}
-
-/* The dependencies */
-
-static DagReason
-ending_get_reason (Ending ending)
-{
-  switch (ending)
-    {
-    case END_FAILURE:
-    case END_SKIP_BY_FAILURE:
-      return DAG_REASON_FAILURE;
-    case END_CANCELLED:
-    case END_SKIP_BY_CANCELLATION:
-      return DAG_REASON_CANCELLATION;
-    case END_DECLINED:
-    case END_SKIP_AS_NOT_NEEDED:
-      return DAG_REASON_NOT_NEEDED;
-    case END_VALUE:
-    case N_ENDINGS:
-    default:
-      return DAG_REASON_NONE;
-    }
-}
-
-static DagState
-ending_get_state (Ending ending)
-{
-  switch (ending)
-    {
-    case END_VALUE:
-      return DAG_STATE_SUCCEEDED;
-    case END_FAILURE:
-      return DAG_STATE_FAILED;
-    case END_CANCELLED:
-      return DAG_STATE_CANCELLED;
-    case END_SKIP_BY_FAILURE:
-    case END_SKIP_BY_CANCELLATION:
-    case END_DECLINED:
-    case END_SKIP_AS_NOT_NEEDED:
-    case N_ENDINGS:
-    default:
-      return DAG_STATE_SKIPPED;
-    }
-}
-
-static void
-never_run (DagTask  *task,
-           gpointer  user_data)
-{
-  g_assert_not_reached ();
-}
-
-static void
-add_prerequisite (DagTask *task,
-                  DagTask *dependency,
-                  DagRule  rule)
-{
-  g_autoptr (GError) error = NULL;
-
-  dag_task_add_prerequisite (task, dependency, rule, &error);
-  g_assert_no_error (error);
-}
-
-/* Has a task finish by its own body and settle after @lag: ANY starts it beside an input that is not
- * there yet.
- */
-static void
-start_beside (DagTask *task,
-              DagTask *lag)
-{
-  g_autoptr (DagTask) ready = dag_task_new_for_value (NULL);
-  g_autoptr (GError) error = NULL;
-
-  dag_task_set_trigger (task, DAG_TRIGGER_ANY);
-  dag_task_add_raw_input (task, ready, DAG_RULE_SUCCEEDED, &error);
-  g_assert_no_error (error);
-  dag_task_add_raw_input (task, lag, DAG_RULE_SUCCEEDED, &error);
-  g_assert_no_error (error);
-}
-
-static void
-dependency_init (Dependency     *self,
-                 const EdgeCase *edge)
-{
-  *self = (Dependency) { NULL, };
-
-  if (edge->lags && edge->ending != END_CANCELLED)
-    self->lag = dag_task_new (test_body_pending, NULL, NULL);
-
-  switch (edge->ending)
-    {
-    case END_SKIP_BY_FAILURE:
-    case END_SKIP_BY_CANCELLATION:
-    case END_SKIP_AS_NOT_NEEDED:
-      self->task = dag_task_new (never_run, NULL, NULL);
-      self->cause = dag_task_new (test_body_pending, NULL, NULL);
-      self->origin = self->cause;
-
-      if (edge->ending != END_SKIP_AS_NOT_NEEDED || edge->lags)
-        {
-          add_prerequisite (self->task, self->cause, DAG_RULE_SUCCEEDED);
-        }
-      else
-        {
-          /* Nobody is to blame when what was to be undone went well. */
-          add_prerequisite (self->task, self->cause, DAG_RULE_FAILED);
-          self->origin = self->task;
-        }
-
-      if (self->lag != NULL)
-        add_prerequisite (self->task, self->lag, DAG_RULE_SUCCEEDED);
-      break;
-
-    case END_CANCELLED:
-      self->task = dag_task_new (test_body_pending, NULL, NULL);
-      self->origin = self->task;
-      dag_task_set_return_on_cancel (self->task, edge->lags);
-      break;
-
-    case END_VALUE:
-    case END_FAILURE:
-    case END_DECLINED:
-    case N_ENDINGS:
-    default:
-      self->task = dag_task_new (test_body_pending, NULL, NULL);
-      self->origin = self->task;
-      if (self->lag != NULL)
-        start_beside (self->task, self->lag);
-      break;
-    }
-}
-
-static void
-dependency_finish (Dependency     *self,
-                   const EdgeCase *edge,
-                   guint           index)
-{
-  switch (edge->ending)
-    {
-    case END_FAILURE:
-    case END_SKIP_BY_FAILURE:
-      dag_task_return_new_error (self->cause != NULL ? self->cause : self->task,
-                                 G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "Failure %u", index);
-      break;
-    case END_CANCELLED:
-      dag_task_cancel (self->task);
-      if (!edge->lags)
-        dag_task_return_int (self->task, index);
-      break;
-    case END_SKIP_BY_CANCELLATION:
-      dag_task_return_new_error (self->cause, G_IO_ERROR, G_IO_ERROR_CANCELLED,
-                                 "Cancellation %u", index);
-      break;
-    case END_DECLINED:
-      dag_task_return_skip (self->task);
-      break;
-    case END_SKIP_AS_NOT_NEEDED:
-      if (edge->lags)
-        dag_task_return_skip (self->cause);
-      else
-        dag_task_return (self->cause);
-      break;
-    case END_VALUE:
-    case N_ENDINGS:
-    default:
-      dag_task_return_int (self->task, 100 + index);
-      break;
-    }
-
-  self->finished = TRUE;
-  self->settled = !edge->lags;
-}
-
-static void
-dependency_settle (Dependency *self)
-{
-  dag_task_return (self->lag != NULL ? self->lag : self->task);
-  self->settled = TRUE;
-}
-
 static void
 check_dependency (const Run *run,
                   guint      index)
@@ -362,19 +98,6 @@ check_dependency (const Run *run,
   check (run, dag_task_get_settled (dep->task) == dep->settled);
 }
 
-static void
-dependency_clear (Dependency *self)
-{
-  /* Whether unlooked-at failures are reported is tested elsewhere. */
-  dag_task_get_error (self->task);
-  if (self->cause != NULL)
-    dag_task_get_error (self->cause);
-
-  g_clear_object (&self->task);
-  g_clear_object (&self->cause);
-  g_clear_object (&self->lag);
-}
-
 /* The task */
 
 static void
@@ -384,12 +107,13 @@ check_argument (Run        *run,
                 guint       index)
 {
   const EdgeCase *edge = &run->c->edges[index];
-  DagTask *dependency = run->deps[index].task;
+  guint dep = case_get_dependency (run->c, index);
+  DagTask *dependency = run->deps[dep].task;
 
   if (edge_is_raw (edge))
     check (run, dag_task_get_argument_task (task, position) == dependency);
   else
-    check (run, dag_task_get_argument_int (task, position) == 100 + (int) index);
+    check (run, dag_task_get_argument_int (task, position) == 100 + (int) dep);
 }
 
 static void
@@ -409,7 +133,7 @@ run_body (DagTask  *task,
   for (guint i = 0; i < run->c->n_edges; i++)
     {
       const EdgeCase *edge = &run->c->edges[i];
-      DagTask *dependency = run->deps[i].task;
+      DagTask *dependency = run->deps[case_get_dependency (run->c, i)].task;
 
       if (edge_is_input (edge))
         check_argument (run, task, position++, i);
@@ -449,17 +173,18 @@ build_at_once (Run *run)
   for (guint i = 0; i < c->n_edges; i++)
     {
       const EdgeCase *edge = &c->edges[i];
+      DagTask *dependency = run->deps[case_get_dependency (c, i)].task;
 
       if (edge_is_input (edge))
         {
           g_value_init (&values[n_values], DAG_TYPE_DEPENDENCY);
           g_value_take_boxed (&values[n_values++],
-                              dag_dependency_new (run->deps[i].task, edge->rule,
+                              dag_dependency_new (dependency, edge->rule,
                                                   edge->kind == KIND_RAW_INPUT));
         }
       else if (edge->rule == DAG_RULE_SUCCEEDED)
         {
-          prerequisites[n_prerequisites++] = run->deps[i].task;
+          prerequisites[n_prerequisites++] = dependency;
         }
     }
 
@@ -473,8 +198,8 @@ build_at_once (Run *run)
   for (guint i = 0; i < c->n_edges; i++)
     {
       if (!edge_is_input (&c->edges[i]) && c->edges[i].rule != DAG_RULE_SUCCEEDED)
-        add_prerequisite (run->task, run->deps[i].task, c->edges[i].rule);
-      run->deps[i].attached = TRUE;
+        add_prerequisite (run->task, run->deps[case_get_dependency (c, i)].task, c->edges[i].rule);
+      run->attached[i] = TRUE;
     }
 }
 
@@ -483,7 +208,7 @@ build_step (Run   *run,
             guint  index)
 {
   const EdgeCase *edge = &run->c->edges[index];
-  DagTask *dependency = run->deps[index].task;
+  DagTask *dependency = run->deps[case_get_dependency (run->c, index)].task;
   g_autoptr (GError) error = NULL;
   gboolean attached, skipped = FALSE;
 
@@ -519,7 +244,7 @@ build_step (Run   *run,
   if (skipped)
     g_assert_error (error, DAG_ERROR, DAG_ERROR_STARTED);
 
-  run->deps[index].attached = attached;
+  run->attached[index] = attached;
 
   if (index == run->c->n_edges - 1)
     dag_task_release (run->task);
@@ -547,10 +272,10 @@ update_model (Run   *run,
 
   for (guint i = 0; i < c->n_edges; i++)
     {
-      Dependency *dep = &run->deps[i];
+      const Dependency *dep = &run->deps[case_get_dependency (c, i)];
       ModelEdge *edge = &model->edges[i];
 
-      if (!dep->attached)
+      if (!run->attached[i])
         continue;
 
       n_attached++;
@@ -559,9 +284,9 @@ update_model (Run   *run,
         edge_is_input (&c->edges[i]), c->edges[i].rule, ending_get_reason (c->edges[i].ending)
       };
 
-      if (!dep->judged && (model_edge_is_prompt (edge) ? dep->finished : dep->settled))
+      if (!run->judged[i] && (model_edge_is_prompt (edge) ? dep->finished : dep->settled))
         {
-          dep->judged = TRUE;
+          run->judged[i] = TRUE;
           model_add_event (model, i,
                            c->burst ? 0 : step * 8 + (attaching && ordered ? i : 0));
         }
@@ -578,11 +303,21 @@ static gboolean
 edge_has_failed_to (const Run *run,
                     guint      index)
 {
-  const Dependency *dep = &run->deps[index];
-
-  return dep->attached && dep->judged &&
+  return run->attached[index] && run->judged[index] &&
          !model_edge_is_satisfied (&run->model.edges[index]) &&
          model_edge_get_refusal (&run->model.edges[index]) == DAG_REASON_FAILURE;
+}
+
+/* Whether an edge before has brought the same failure. */
+static gboolean
+origin_is_counted (const Run *run,
+                   guint      index)
+{
+  for (guint i = 0; run->c->shared && i < index; i++)
+    if (edge_has_failed_to (run, i))
+      return TRUE;
+
+  return FALSE;
 }
 
 /* All failures that reached the task can be read, the one that it ended with first. */
@@ -603,12 +338,13 @@ check_failures (const Run *run)
     }
 
   for (guint i = 0; i < run->c->n_edges; i++)
-    if (edge_has_failed_to (run, i))
+    if (edge_has_failed_to (run, i) && !origin_is_counted (run, i))
       {
+        DagTask *origin = run->deps[case_get_dependency (run->c, i)].origin;
         guint times = 0;
 
         for (gsize k = 0; k < n_failures; k++)
-          times += failures[k] == run->deps[i].origin;
+          times += failures[k] == origin;
         check (run, times == 1);
         n++;
       }
@@ -688,7 +424,7 @@ verdict_is_met (const ModelVerdict *verdict,
     case MODEL_SKIPPED:
     default:
       {
-        const Dependency *dep = &run->deps[verdict->cause];
+        const Dependency *dep = &run->deps[case_get_dependency (run->c, verdict->cause)];
         const EdgeCase *edge = &run->c->edges[verdict->cause];
 
         if (state != DAG_STATE_SKIPPED || run->n_runs != 0 || run->n_destroyed != 1 ||
@@ -698,7 +434,7 @@ verdict_is_met (const ModelVerdict *verdict,
         if (edge->ending == END_VALUE)
           return g_error_matches (error, DAG_ERROR, DAG_ERROR_NOT_NEEDED) && origin == task;
 
-        return error_is_made (error, edge->ending, verdict->cause) && error_is_of (error, dep) &&
+        return error_is_made (error, edge->ending, dep - run->deps) && error_is_of (error, dep) &&
                origin == dep->origin;
       }
     }
@@ -719,7 +455,7 @@ check_task (Run *run)
     }
 
   for (guint i = 0; i < run->c->n_edges; i++)
-    settled = settled && (!run->deps[i].attached || run->deps[i].settled);
+    settled = settled && (!run->attached[i] || run->deps[case_get_dependency (run->c, i)].settled);
 
   check (run, dag_task_get_settled (run->task) == settled);
   check_failures (run);
@@ -753,10 +489,11 @@ run_case (const Case *c)
 {
   Run run = { c, };
   gpointer weak[MAX_EDGES + 1];
+  guint n_deps = case_get_n_dependencies (c);
 
   n_cases++;
 
-  for (guint i = 0; i < c->n_edges; i++)
+  for (guint i = 0; i < n_deps; i++)
     {
       dependency_init (&run.deps[i], &c->edges[i]);
       weak[i] = run.deps[i].task;
@@ -773,7 +510,7 @@ run_case (const Case *c)
 
       test_drain ();
 
-      for (guint k = 0; k < c->n_edges; k++)
+      for (guint k = 0; k < n_deps; k++)
         check_dependency (&run, k);
 
       if (run.task != NULL)
@@ -789,11 +526,11 @@ run_case (const Case *c)
   g_object_add_weak_pointer (weak[MAX_EDGES], &weak[MAX_EDGES]);
 
   g_clear_object (&run.task);
-  for (guint i = 0; i < c->n_edges; i++)
+  for (guint i = 0; i < n_deps; i++)
     dependency_clear (&run.deps[i]);
   test_drain ();
 
   check (&run, weak[MAX_EDGES] == NULL);
-  for (guint i = 0; i < c->n_edges; i++)
+  for (guint i = 0; i < n_deps; i++)
     check (&run, weak[i] == NULL);
 }

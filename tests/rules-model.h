@@ -20,8 +20,9 @@ typedef struct {
   DagReason ended;  /* how the dependency did */
 } ModelEdge;
 
-/* Something that became known: that the end of a dependency was judged, or that the task is complete
- * and may start. What is in the same group happened together, and no order of it is promised.
+/* Something that became known: that the end of a dependency was judged, or that the task is
+ * complete and may start. What is in the same group happened together, and no order of it is
+ * promised.
  */
 #define MODEL_RELEASED MODEL_MAX_EDGES
 

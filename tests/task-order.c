@@ -192,8 +192,8 @@ run_states (void)
 static void
 test_states (void)
 {
-  g_test_summary ("States, signals and the destroy notify come in order, in the context of the task "
-                  "which is thread-default then, and never inside the call that causes them");
+  g_test_summary ("States, signals and the destroy notify come in order, in the context of the "
+                  "task which is thread-default then, and never inside the call that causes them");
 
   in_contexts (run_states);
 }
@@ -437,8 +437,9 @@ return_twice (DagTask  *task,
 static void
 test_twice (void)
 {
-  g_test_summary ("A second return is a programmer error that names the function and the task: the "
-                  "first counts, and what the second was given is freed in the context of the task");
+  g_test_summary ("A second return is a programmer error that names the function and the task: "
+                  "the first counts, and what the second was given is freed in the context of the "
+                  "task");
 
   static_error.domain = G_IO_ERROR;
 
@@ -461,7 +462,8 @@ test_twice_later (void)
   g_autoptr (GError) error = NULL;
   DagTask *task = dag_task_new (test_body_pending, NULL, NULL);
 
-  g_test_summary ("A second return is one after the task has settled too, and from another callback");
+  g_test_summary ("A second return is one after the task has settled too, and from another "
+                  "callback");
 
   test_drain ();
   dag_task_cancel (task);

@@ -27,18 +27,6 @@ test_worker_run (gpointer user_data)
   return NULL;
 }
 
-G_GNUC_UNUSED static TestWorker *
-test_worker_new (void)
-{
-  TestWorker *self = g_new0 (TestWorker, 1);
-
-  self->context = g_main_context_new ();
-  self->loop = g_main_loop_new (self->context, FALSE);
-  self->thread = g_thread_new ("worker", test_worker_run, self);
-
-  return self;
-}
-
 typedef struct {
   void     (*func) (gpointer data);
   gpointer   data;
@@ -86,6 +74,25 @@ test_worker_call (TestWorker *self,
 
   g_cond_clear (&call.cond);
   g_mutex_clear (&call.lock);
+}
+
+static void
+test_worker_begin (gpointer data)
+{
+}
+
+/* Returns when the thread has its context, so that no other can acquire it. */
+G_GNUC_UNUSED static TestWorker *
+test_worker_new (void)
+{
+  TestWorker *self = g_new0 (TestWorker, 1);
+
+  self->context = g_main_context_new ();
+  self->loop = g_main_loop_new (self->context, FALSE);
+  self->thread = g_thread_new ("worker", test_worker_run, self);
+  test_worker_call (self, test_worker_begin, NULL);
+
+  return self;
 }
 
 static void

@@ -539,3 +539,12 @@ __tsan_default_options (void)
 {
   return "second_deadlock_stack=1:history_size=4";
 }
+
+/* What GLib makes for itself when it is first used, inside of its own library and so unseen: here it
+ * is made before there are threads. The lock of the table of error domains.
+ */
+static void __attribute__ ((constructor))
+make_locks (void)
+{
+  g_error_free (g_error_new_literal (G_FILE_ERROR, G_FILE_ERROR_FAILED, "None"));
+}
