@@ -171,5 +171,6 @@ void     dag_node_finish            (DagNode            *self,
 gboolean dag_node_settle            (DagNode            *self);
 gboolean dag_node_tell_dependents   (DagNode            *self);
 void     dag_node_look              (DagNode            *self);
+void     dag_node_free_failures     (DagNode            *self);
 
 G_END_DECLS

@@ -5,6 +5,7 @@
 
 #include "config.h"
 
+#include "dag-levels-private.h"
 #include "dag-queue-private.h"
 #include "dag-ring-private.h"
 
@@ -20,15 +21,6 @@
 
 /* So many items that run nobody's code are done between two looks at the clock. */
 #define STEPS 32
-
-/* So many levels that are empty may be kept for the next time. */
-#define EMPTY_LEVELS 8
-
-/* Ready members of one priority, in the order in which they became ready. */
-typedef struct {
-  int       priority;
-  DagMember members;  /* the head of a ring */
-} DagLevel;
 
 struct _DagQueue
 {
@@ -51,7 +43,7 @@ struct _DagQueue
   /* The owning context */
   DagItem         *items;       /* last of a ring */
   DagMember        idle;        /* the head of a ring */
-  GTree           *levels;      /* (element-type DagLevel DagLevel): by priority */
+  DagLevels       *levels;      /* those that are ready */
   gint64           deadline;    /* of this dispatch, in µs of the monotonic clock */
   guint            steps;       /* left until the next look at the clock */
   gboolean         late;
@@ -74,60 +66,6 @@ static void dag_queue_unref_private (gpointer data);
 static GPrivate last_queue = G_PRIVATE_INIT (dag_queue_unref_private);
 static GPrivate current_queue;
 
-static int
-dag_level_compare (gconstpointer a,
-                   gconstpointer b,
-                   gpointer      user_data)
-{
-  const DagLevel *level = a, *other = b;
-
-  return (level->priority > other->priority) - (level->priority < other->priority);
-}
-
-static DagLevel *
-dag_queue_get_level (DagQueue *self,
-                     int       priority)
-{
-  DagLevel key = { .priority = priority };
-  DagLevel *level = g_tree_lookup (self->levels, &key);
-
-  if (level == NULL)
-    {
-      level = g_new (DagLevel, 1);
-      level->priority = priority;
-      member_ring_init (&level->members);
-      g_tree_insert (self->levels, level, level);
-    }
-
-  return level;
-}
-
-static DagMember *
-dag_queue_get_first_ready (DagQueue *self)
-{
-  GTreeNode *node = g_tree_node_first (self->levels);
-
-  while (node != NULL)
-    {
-      DagLevel *level = g_tree_node_value (node);
-
-      if (!member_ring_is_empty (&level->members))
-        return level->members.next;
-
-      if (g_tree_nnodes (self->levels) <= EMPTY_LEVELS)
-        {
-          node = g_tree_node_next (node);
-        }
-      else
-        {
-          g_tree_remove (self->levels, level);
-          node = g_tree_node_first (self->levels);
-        }
-    }
-
-  return NULL;
-}
-
 DagQueue *
 dag_queue_ref (DagQueue *self)
 {
@@ -145,7 +83,7 @@ dag_queue_unref (DagQueue *self)
   g_assert (self->items == NULL);
   g_assert (self->inbox == NULL);
 
-  g_tree_unref (self->levels);
+  dag_levels_free (self->levels);
   g_mutex_clear (&self->lock);
   g_free (self);
 }
@@ -227,7 +165,7 @@ dag_queue_work (DagQueue *self)
           item = ring_pop (&self->items);
           item->klass->run (item);
         }
-      else if ((member = dag_queue_get_first_ready (self)) != NULL)
+      else if ((member = dag_levels_get_first (self->levels)) != NULL)
         {
           dag_queue_make_idle (self, member);
           member->item.klass->start (member);
@@ -252,7 +190,7 @@ dag_queue_rearm (DagQueue *self,
 
   g_mutex_lock (&self->lock);
 
-  more = self->items != NULL || self->inbox != NULL || dag_queue_get_first_ready (self) != NULL;
+  more = self->items != NULL || self->inbox != NULL || dag_levels_get_first (self->levels) != NULL;
 
   if (!more)
     {
@@ -332,18 +270,18 @@ dag_queue_attach_source (DagQueue       *self,
 }
 
 static void
+dag_queue_pin_member (DagMember *member)
+{
+  member->item.klass->pin (member);
+}
+
+static void
 dag_queue_pin_members (DagQueue *self)
 {
   for (DagMember *m = self->idle.next; m != &self->idle; m = m->next)
-    m->item.klass->pin (m);
+    dag_queue_pin_member (m);
 
-  for (GTreeNode *n = g_tree_node_first (self->levels); n != NULL; n = g_tree_node_next (n))
-    {
-      DagLevel *level = g_tree_node_value (n);
-
-      for (DagMember *m = level->members.next; m != &level->members; m = m->next)
-        m->item.klass->pin (m);
-    }
+  dag_levels_foreach (self->levels, dag_queue_pin_member);
 }
 
 /* Takes the next item of a queue whose context was destroyed. When there is none, the next thread
@@ -438,7 +376,7 @@ dag_queue_close (gpointer data)
   while ((item = ring_pop (&self->items)) != NULL)
     item->klass->run (item);
 
-  while ((member = dag_queue_get_first_ready (self)) != NULL)
+  while ((member = dag_levels_get_first (self->levels)) != NULL)
     dag_queue_make_idle (self, member);
 
   while (!member_ring_is_empty (&self->idle))
@@ -466,7 +404,7 @@ dag_queue_new (GMainContext *context)
   self->asleep = TRUE;
   self->remains.klass = &remains_class;
   member_ring_init (&self->idle);
-  self->levels = g_tree_new_full (dag_level_compare, NULL, NULL, g_free);
+  self->levels = dag_levels_new ();
 
   self->source = dag_queue_attach_source (self, "[aiodag] tasks", PRIORITY, dag_queue_close);
   self->background = dag_queue_attach_source (self, "[aiodag] tasks in the background",
@@ -728,7 +666,7 @@ dag_queue_make_ready (DagQueue  *self,
                       int        priority)
 {
   member_unlink (member);
-  member_link (&dag_queue_get_level (self, priority)->members, member);
+  member_link (dag_levels_get_ring (self->levels, priority), member);
   dag_queue_stir (self);
 }
 

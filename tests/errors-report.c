@@ -244,8 +244,8 @@ static void
 test_looked (void)
 {
   void (*looks[]) (DagTask *) = {
-    look_error, look_failures, look_propagate, look_wait, look_await, look_await_later, look_finished,
-    look_failed, look_raw, look_satisfied, look_settled,
+    look_error, look_failures, look_propagate, look_wait, look_await, look_await_later,
+    look_finished, look_failed, look_raw, look_satisfied, look_settled,
   };
 
   g_test_summary ("Who reads the error, waits for it, gets the task as a raw argument, or has a "
@@ -587,7 +587,8 @@ cancelled_body (DagTask  *task,
 static void
 test_never (void)
 {
-  DagTask *cancelled = new_pending ("cancelled"), *stopped = new_named ("s", cancelled_body, NULL, 0);
+  DagTask *cancelled = new_pending ("cancelled");
+  DagTask *stopped = new_named ("stopped", cancelled_body, NULL, 0);
   DagTask *declined = new_named ("declined", test_body_skip, NULL, 0);
   DagTask *good = new_pending ("good");
   DagTask *unneeded = dag_task_new (NULL, NULL, NULL);

@@ -65,7 +65,8 @@ test_same_error (void)
   for (guint i = 0; i < HOPS; i++)
     {
       assert_no_such_thing (dag_task_get_error (tasks[i]));
-      g_assert_cmpint (dag_task_get_state (tasks[i]), ==, i == 0 ? DAG_STATE_FAILED : DAG_STATE_SKIPPED);
+      g_assert_cmpint (dag_task_get_state (tasks[i]), ==,
+                       i == 0 ? DAG_STATE_FAILED : DAG_STATE_SKIPPED);
       g_assert_cmpint (dag_task_get_reason (tasks[i]), ==, DAG_REASON_FAILURE);
       g_assert_true (dag_task_get_origin (tasks[i]) == tasks[0]);
       g_assert_true (dag_task_had_error (tasks[i]));

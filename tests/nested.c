@@ -392,7 +392,7 @@ main (int   argc,
       char *argv[])
 {
   static const char * const places[] = {
-    "finished", "notify::state", "notify::settled", "await", "settle", "callback",
+    "finished", "notify::state", "notify::settled", "await", "settle", "callback", "data-destroy",
   };
 
   g_test_init (&argc, &argv, NULL);

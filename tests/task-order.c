@@ -131,7 +131,8 @@ pending_body (DagTask  *task,
 DEFINE_BODY (succeed_body, dag_task_return_int (task, 1))
 DEFINE_BODY (fail_body, test_body_fail (task, NULL))
 DEFINE_BODY (skip_body, dag_task_return_skip (task))
-DEFINE_BODY (cancelled_body, dag_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "No"))
+DEFINE_BODY (cancelled_body,
+             dag_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "No"))
 
 static DagTask *
 new_task (DagTaskFunc function)

@@ -59,7 +59,8 @@ static void
 test_shared (void)
 {
   DagTask *source = dag_task_new (make_object, NULL, NULL);
-  DagTask *twice = dag_task_new_with_inputs (use_object, NULL, NULL, (DagTask *[]) { source, source }, 2);
+  DagTask *twice = dag_task_new_with_inputs (use_object, NULL, NULL,
+                                             (DagTask *[]) { source, source }, 2);
   DagTask *pending = dag_task_new_with_inputs (test_body_pending, NULL, NULL, &source, 1);
   DagTask *follower = dag_task_new_with_inputs (NULL, NULL, NULL, &pending, 1);
 
@@ -397,7 +398,8 @@ boxed_body (DagTask  *task,
             gpointer  user_data)
 {
   g_atomic_int_inc (&n_alive);
-  dag_task_return_take_boxed (task, G_TYPE_BYTES, g_bytes_new_with_free_func ("", 1, freed_cb, NULL));
+  dag_task_return_take_boxed (task, G_TYPE_BYTES,
+                              g_bytes_new_with_free_func ("", 1, freed_cb, NULL));
 }
 
 static void

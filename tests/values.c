@@ -103,7 +103,7 @@ test_types (void)
   CHECK (G_TYPE_DATE_TIME, g_value_set_boxed (&value, date));
   CHECK (G_TYPE_DATE_TIME, g_value_set_boxed (&value, NULL));
   CHECK (G_TYPE_STRV, g_value_set_boxed (&value, strings));
-  CHECK (G_TYPE_VARIANT, g_value_take_variant (&value, g_variant_ref_sink (g_variant_new ("(si)", "a", 1))));
+  CHECK (G_TYPE_VARIANT, g_value_set_variant (&value, g_variant_new ("(si)", "a", 1)));
   CHECK (G_TYPE_VARIANT, g_value_set_variant (&value, NULL));
   CHECK (G_TYPE_POINTER, g_value_set_pointer (&value, object));
   CHECK (G_TYPE_POINTER, g_value_set_pointer (&value, NULL));
@@ -131,14 +131,17 @@ static const char *some_strings[] = { "x", "y", NULL };
   X (dag_task_return_int (task, G_MININT), G_TYPE_INT, g_value_get_int (value) == G_MININT) \
   X (dag_task_return_int (task, (gssize) G_MAXINT + 1), G_TYPE_INT64, \
      g_value_get_int64 (value) == (gint64) G_MAXINT + 1) \
-  X (dag_task_return_int (task, G_MINSSIZE), G_TYPE_INT64, g_value_get_int64 (value) == G_MINSSIZE) \
+  X (dag_task_return_int (task, G_MINSSIZE), G_TYPE_INT64, \
+     g_value_get_int64 (value) == G_MINSSIZE) \
   X (dag_task_return_uint (task, G_MAXUINT), G_TYPE_UINT, g_value_get_uint (value) == G_MAXUINT) \
-  X (dag_task_return_int64 (task, G_MININT64), G_TYPE_INT64, g_value_get_int64 (value) == G_MININT64) \
+  X (dag_task_return_int64 (task, G_MININT64), G_TYPE_INT64, \
+     g_value_get_int64 (value) == G_MININT64) \
   X (dag_task_return_uint64 (task, G_MAXUINT64), G_TYPE_UINT64, \
      g_value_get_uint64 (value) == G_MAXUINT64) \
   X (dag_task_return_double (task, -0.5), G_TYPE_DOUBLE, \
      is_double (g_value_get_double (value), -0.5)) \
-  X (dag_task_return_string (task, "s"), G_TYPE_STRING, g_str_equal (g_value_get_string (value), "s")) \
+  X (dag_task_return_string (task, "s"), G_TYPE_STRING, \
+     g_str_equal (g_value_get_string (value), "s")) \
   X (dag_task_return_string (task, NULL), G_TYPE_STRING, g_value_get_string (value) == NULL) \
   X (dag_task_return_take_string (task, g_strdup ("t")), G_TYPE_STRING, \
      g_str_equal (g_value_get_string (value), "t")) \
@@ -299,7 +302,8 @@ convert_arguments (DagTask  *task,
                         "gint", g_assert_cmpint (dag_task_get_argument_int (task, 1), ==, 0));
   test_assert_critical ("dag_task_get_argument_double: argument 1 of reader (*) is a gchararray "
                         "and not a "
-                        "gdouble", g_assert_true (is_double (dag_task_get_argument_double (task, 1), 0.0)));
+                        "gdouble",
+                        g_assert_true (is_double (dag_task_get_argument_double (task, 1), 0.0)));
   test_assert_critical ("dag_task_get_argument_boolean: argument 3 of reader (*) is a gpointer "
                         "and not a "
                         "gboolean", g_assert_false (dag_task_get_argument_boolean (task, 3)));

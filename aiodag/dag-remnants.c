@@ -1,0 +1,100 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The aiodag authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "dag-node-private.h"
+
+/* So many hops of a way are let go of between two looks at the budget. */
+#define BATCH 64
+
+/* What a node that is gone knew of failures: they may be many, each of a long way, and with them go
+ * tasks that have failures themselves. So the queue lets go of them.
+ */
+typedef struct {
+  DagItem    item;
+  GPtrArray *failures;  /* (owned) (nullable) */
+  guint      next;      /* of the failures */
+  DagTrace  *root;      /* (unowned) (nullable): of the one that decided, if the node carried them */
+  gboolean   looked;    /* whether somebody looked at that one, and so at the others */
+  DagTrace  *trace;     /* (owned) (nullable) */
+} DagRemnants;
+
+/* Takes the next failure, which is no longer carried. */
+static DagTrace *
+dag_remnants_take_failure (DagRemnants *self)
+{
+  DagTrace *hop = g_steal_pointer (&g_ptr_array_index (self->failures, self->next));
+
+  self->next++;
+
+  if (self->root == NULL || dag_trace_get_root (hop) == self->root)
+    return hop;
+
+  if (self->looked)
+    dag_trace_look (hop);
+  else
+    dag_trace_let_go (hop);
+
+  return hop;
+}
+
+static void
+dag_remnants_run (DagItem *item)
+{
+  DagRemnants *self = (DagRemnants *) item;
+
+  while (self->trace != NULL || (self->failures != NULL && self->next < self->failures->len))
+    {
+      self->trace = self->trace != NULL ? dag_trace_unref_some (self->trace, BATCH)
+                                        : dag_remnants_take_failure (self);
+
+      if (dag_queue_is_late ())
+        {
+          dag_queue_push_front (item);
+          return;
+        }
+    }
+
+  g_clear_pointer (&self->failures, g_ptr_array_unref);
+  g_free (self);
+}
+
+static const DagItemClass dag_remnants_class = {
+  .run = dag_remnants_run,
+};
+
+/*< private >
+ * dag_node_free_failures:
+ *
+ * The node is gone: nothing that it carried can be looked at there any more.
+ */
+void
+dag_node_free_failures (DagNode *self)
+{
+  DagTrace *trace = g_steal_pointer (&self->trace);
+  gboolean looked = trace == NULL || !dag_trace_let_go (trace);
+  DagRemnants *remnants;
+
+  /* One that is all there was keeps what the trace of the node keeps too. */
+  if (self->failures != NULL && self->failures->len == 1 && trace != NULL &&
+      dag_trace_get_root (g_ptr_array_index (self->failures, 0)) == dag_trace_get_root (trace))
+    g_clear_pointer (&self->failures, g_ptr_array_unref);
+
+  if (trace != NULL)
+    trace = dag_trace_unref_some (trace, BATCH);
+
+  if (trace == NULL && self->failures == NULL)
+    return;
+
+  remnants = g_new0 (DagRemnants, 1);
+  remnants->item.klass = &dag_remnants_class;
+  remnants->failures = g_steal_pointer (&self->failures);
+  remnants->looked = looked;
+  if (self->refused_by_failure && remnants->failures != NULL)
+    remnants->root = dag_trace_get_root (g_ptr_array_index (remnants->failures, 0));
+  remnants->trace = trace;
+  dag_queue_push (self->queue, &remnants->item);
+}
