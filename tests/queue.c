@@ -71,8 +71,8 @@ static void
 test_order_became_ready (void)
 {
   g_autoptr (DagTask) first = note_new ('1', 0);
-  g_autoptr (DagTask) waiting = note_new_after ('w', first);
-  g_autoptr (DagTask) second = note_new ('2', 0);
+  G_GNUC_UNUSED g_autoptr (DagTask) waiting = note_new_after ('w', first);
+  G_GNUC_UNUSED g_autoptr (DagTask) second = note_new ('2', 0);
 
   g_test_summary ("What counts is when a task became ready, not when it was made");
 
@@ -123,9 +123,9 @@ static void
 test_order_overtakes (void)
 {
   DagTask *urgent = NULL;
-  g_autoptr (DagTask) maker = dag_task_new (late_urgent_body, &urgent, NULL);
-  g_autoptr (DagTask) a = note_new ('a', 0);
-  g_autoptr (DagTask) b = note_new ('b', 0);
+  G_GNUC_UNUSED g_autoptr (DagTask) maker = dag_task_new (late_urgent_body, &urgent, NULL);
+  G_GNUC_UNUSED g_autoptr (DagTask) a = note_new ('a', 0);
+  G_GNUC_UNUSED g_autoptr (DagTask) b = note_new ('b', 0);
 
   g_test_summary ("A task that becomes ready goes before those that are ready with less priority");
 
@@ -186,7 +186,7 @@ test_order_finish (void)
 {
   g_autoptr (DagTask) dependency = dag_task_new (test_body_succeed, NULL, NULL);
   g_autoptr (DagTask) dependent = note_new_after ('d', dependency);
-  g_autoptr (DagTask) other = note_new_after ('e', dependency);
+  G_GNUC_UNUSED g_autoptr (DagTask) other = note_new_after ('e', dependency);
 
   g_test_summary ("A dependency's finish and its waiters are seen before its dependents start, "
                   "however urgent these are");

@@ -63,7 +63,7 @@ notify_cb (GObject    *object,
            gpointer    user_data)
 {
   g_auto (GValue) value = G_VALUE_INIT;
-  g_auto (GValue) string = G_VALUE_INIT;
+  G_GNUC_UNUSED g_auto (GValue) string = G_VALUE_INIT;
   DagTask *task = DAG_TASK (object);
   g_autofree char *word = NULL;
 
@@ -460,7 +460,7 @@ test_twice (void)
 static void
 test_twice_later (void)
 {
-  g_autoptr (GError) error = NULL;
+  G_GNUC_UNUSED g_autoptr (GError) error = NULL;
   DagTask *task = dag_task_new (test_body_pending, NULL, NULL);
 
   g_test_summary ("A second return is one after the task has settled too, and from another "
