@@ -71,7 +71,8 @@ test_ping_pong (void)
   g_test_summary ("A chain may go from context to context at every step");
 
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
-    tasks[i] = new_in (workers[i % 2], sum_body, GINT_TO_POINTER (1), &tasks[i - 1], i > 0 ? 1 : 0);
+    tasks[i] = new_in (workers[i % 2], sum_body, GINT_TO_POINTER (1),
+                       i > 0 ? &tasks[i - 1] : NULL, i > 0 ? 1 : 0);
 
   g_assert_cmpint (wait_for_int (tasks[G_N_ELEMENTS (tasks) - 1]), ==, G_N_ELEMENTS (tasks));
 
