@@ -35,6 +35,15 @@ dag_error_private_clear (DagErrorPrivate *priv)
   g_clear_pointer (&priv->weak_tasks, g_ptr_array_unref);
 }
 
+/**
+ * dag_error_quark:
+ *
+ * Gets the error domain of aiodag, %DAG_ERROR.
+ *
+ * Returns: the quark
+ *
+ * Since: 1.0
+ */
 G_DEFINE_EXTENDED_ERROR (DagError, dag_error)
 
 /*< private >

@@ -27,7 +27,7 @@ G_BEGIN_DECLS
  * @DAG_ERROR_ABANDONED: the task can never return: its thread function came back without an
  *   outcome, its last outside reference is gone, or its main context was destroyed
  * @DAG_ERROR_CYCLE: the dependency would have made the task wait for itself;
- *   [func@Dag.error_get_tasks] has the tasks on the way
+ *   [func@Dag.Error.get_tasks] has the tasks on the way
  * @DAG_ERROR_STARTED: the task has started or finished, it is too late for another dependency
  * @DAG_ERROR_ARGUMENT_TYPE: the result of a dependency does not fit the argument that it is for
  * @DAG_ERROR_NOT_NEEDED: there was nothing to do for the task; not a failure

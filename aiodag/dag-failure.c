@@ -229,7 +229,7 @@ dag_trace_describe (DagTrace *self)
 
   for (guint i = hops->len; i > 0; i--)
     {
-      g_string_append (string, "\n→ ");
+      g_string_append (string, "\n-> ");
       dag_trace_append_name (g_ptr_array_index (hops, i - 1), string);
     }
 

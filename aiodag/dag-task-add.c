@@ -288,7 +288,7 @@ dag_task_add_argument_object (DagTask  *self,
 }
 
 /**
- * dag_task_add_argument_boxed:
+ * dag_task_add_argument_boxed: (skip)
  * @self: a task that has not started
  * @type: the type of the argument, a boxed type
  * @value: (nullable): the argument
@@ -351,7 +351,7 @@ dag_task_new_cycle_error (DagTask   *self,
     {
       g_autofree char *name = dag_task_describe (g_ptr_array_index (path, i));
 
-      g_string_append_printf (message, "%s → ", name);
+      g_string_append_printf (message, "%s -> ", name);
     }
 
   g_string_append (message, description);
@@ -427,7 +427,7 @@ dag_task_connect (DagTask      *self,
  * meanwhile, that is an error like any other: %DAG_ERROR_STARTED.
  *
  * Where the dependency would close a cycle the error is %DAG_ERROR_CYCLE; its message names the
- * tasks on it, and [func@Dag.error_get_tasks] has them. It is not looked for if nothing depends on
+ * tasks on it, and [func@Dag.Error.get_tasks] has them. It is not looked for if nothing depends on
  * @self yet, or if @dependency has settled.
  *
  * Returns: whether it was added; if not, nothing has changed

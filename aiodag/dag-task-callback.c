@@ -18,7 +18,7 @@ static GPrivate thread_current;
  * dag_task_new_for_callback: (skip)
  * @source_object: (type GObject.Object) (nullable): the object whose operation it is
  * @cancellable: (nullable): a cancellable that the task follows
- * @callback: (scope async) (closure user_data): called when the task has finished
+ * @callback: (scope async) (closure user_data) (nullable): called when the task has finished
  * @user_data: what @callback gets
  *
  * Makes a task for an asynchronous operation that is written by hand, as [ctor@Gio.Task.new] does.
@@ -66,7 +66,7 @@ DagTask *
 /**
  * dag_task_report_error: (skip)
  * @source_object: (type GObject.Object) (nullable): the object whose operation it is
- * @callback: (scope async) (closure user_data): called when the task has finished
+ * @callback: (scope async) (closure user_data) (nullable): called when the task has finished
  * @user_data: what @callback gets
  * @source_tag: (nullable): a tag
  * @error: (transfer full): what went wrong
@@ -92,6 +92,45 @@ dag_task_report_error (gpointer             source_object,
   dag_task_set_source_tag (self, source_tag);
   dag_task_return_error (self, error);
   g_object_unref (self);
+}
+
+/**
+ * dag_task_report_new_error: (skip)
+ * @source_object: (type GObject.Object) (nullable): the object whose operation it is
+ * @callback: (scope async) (closure user_data) (nullable): called when the task has finished
+ * @user_data: what @callback gets
+ * @source_tag: (nullable): a tag
+ * @domain: an error domain
+ * @code: an error code
+ * @format: a format as of `printf ()`
+ * @...: the arguments of @format
+ *
+ * Does what `dag_task_report_error ()` does with a new error.
+ *
+ * Since: 1.0
+ */
+void
+dag_task_report_new_error (gpointer             source_object,
+                           GAsyncReadyCallback  callback,
+                           gpointer             user_data,
+                           gpointer             source_tag,
+                           GQuark               domain,
+                           int                  code,
+                           const char          *format,
+                           ...)
+{
+  GError *error;
+  va_list args;
+
+  g_return_if_fail (source_object == NULL || G_IS_OBJECT (source_object));
+  g_return_if_fail (domain != 0);
+  g_return_if_fail (format != NULL);
+
+  va_start (args, format);
+  error = g_error_new_valist (domain, code, format, args);
+  va_end (args);
+
+  dag_task_report_error (source_object, callback, user_data, source_tag, error);
 }
 
 /**
@@ -295,8 +334,13 @@ dag_thread_call_run (gpointer data)
   dag_node_unlock (DAG_NODE (task));
 
   if (abandoned)
-    dag_task_return_new_error_literal (task, DAG_ERROR, DAG_ERROR_ABANDONED,
-                                       "The thread function came back without an outcome");
+    {
+      g_autofree char *description = dag_task_describe (task);
+
+      dag_task_return_new_error (task, DAG_ERROR, DAG_ERROR_ABANDONED,
+                                 "The thread function of %s came back without an outcome",
+                                 description);
+    }
 
   g_object_unref (task);
   g_free (self);

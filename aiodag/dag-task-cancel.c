@@ -255,7 +255,7 @@ dag_task_is_cancelled (DagTask *self)
 }
 
 /**
- * dag_task_get_cancellable: (method)
+ * dag_task_get_cancellable:
  * @self: a task
  *
  * Gets the cancellable of the task, which is cancelled when the task is: the one to give to what its

@@ -12,7 +12,7 @@
  * @function: (scope notified) (closure function_data) (destroy function_data_destroy) (nullable): the
  *   function; a task that has none succeeds with no value
  * @function_data: what @function gets
- * @function_data_destroy: frees @function_data in the main context of the task, when the function has
+ * @function_data_destroy: (nullable): frees @function_data in the main context of the task, when the function has
  *   returned or it is clear that it will not be called
  *
  * Makes a task that depends on nothing, for now.
@@ -88,7 +88,7 @@ are_arguments (const GValue *values,
  * @function: (scope notified) (closure function_data) (destroy function_data_destroy) (nullable): the
  *   function; a task that has none succeeds with no value
  * @function_data: what @function gets
- * @function_data_destroy: frees @function_data
+ * @function_data_destroy: (nullable): frees @function_data
  * @inputs: (array length=n_inputs) (nullable): the tasks whose results are its arguments
  * @n_inputs: how many there are
  *
@@ -128,7 +128,7 @@ DagTask *
  * @function: (scope notified) (closure function_data) (destroy function_data_destroy) (nullable): the
  *   function; a task that has none succeeds with no value
  * @function_data: what @function gets
- * @function_data_destroy: frees @function_data
+ * @function_data_destroy: (nullable): frees @function_data
  * @arguments: (array length=n_arguments) (nullable): its arguments
  * @n_arguments: how many there are
  * @prerequisites: (array length=n_prerequisites) (nullable): the tasks that have to succeed before

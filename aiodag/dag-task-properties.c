@@ -67,7 +67,7 @@ dag_task_release (DagTask *self)
  * @function: (scope notified) (closure function_data) (destroy function_data_destroy) (nullable): the
  *   function; a task that has none succeeds with no value
  * @function_data: what @function gets
- * @function_data_destroy: frees @function_data
+ * @function_data_destroy: (nullable): frees @function_data
  *
  * Sets the function of a task that is built in steps; once.
  *

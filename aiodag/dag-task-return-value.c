@@ -404,7 +404,7 @@ dag_task_return_take_object (DagTask  *self,
 }
 
 /**
- * dag_task_return_boxed:
+ * dag_task_return_boxed: (skip)
  * @self: a task
  * @type: the type of the result, a boxed type
  * @value: (nullable): the result

@@ -123,7 +123,8 @@ dag_task_release_later (DagTask *self)
  * A task that nobody has a reference to is kept until control is back in the main loop, where this
  * thread iterated its context.
  *
- * Returns: (transfer none): the result, which belongs to the task; %NULL if @error is set
+ * Returns: (transfer none): the result, which belongs to the task; %NULL if @error is set, and a
+ *   %G_TYPE_POINTER of %NULL if the task has no value
  *
  * Since: 1.0
  */

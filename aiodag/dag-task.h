@@ -397,6 +397,15 @@ void              dag_task_report_error            (gpointer              source
                                                     gpointer              user_data,
                                                     gpointer              source_tag,
                                                     GError               *error);
+DAG_AVAILABLE_IN_1_0
+void              dag_task_report_new_error        (gpointer              source_object,
+                                                    GAsyncReadyCallback   callback,
+                                                    gpointer              user_data,
+                                                    gpointer              source_tag,
+                                                    GQuark                domain,
+                                                    int                   code,
+                                                    const char           *format,
+                                                    ...) G_GNUC_PRINTF (7, 8);
 #endif
 
 DAG_AVAILABLE_IN_1_0

@@ -39,7 +39,7 @@ typedef void (*DagTaskFunc) (DagTask  *task,
  * @task: (transfer none): the task that runs
  * @source_object: (type GObject.Object) (nullable): the source object of @task
  * @task_data: (nullable): the task data of @task
- * @cancellable: (transfer none): the cancellable of @task
+ * @cancellable: (transfer none) (not nullable): the cancellable of @task
  *
  * What [method@Dag.Task.run_in_thread] runs in a thread.
  *

@@ -441,7 +441,8 @@ dag_task_await_async (DagTask             *self,
  *
  * The error is the one that the task ended with, or %G_IO_ERROR_CANCELLED if the wait was cancelled.
  *
- * Returns: (transfer none): the result, which belongs to the task; %NULL if @error is set
+ * Returns: (transfer none): the result, which belongs to the task; %NULL if @error is set, and a
+ *   %G_TYPE_POINTER of %NULL if the task has no value
  *
  * Since: 1.0
  */

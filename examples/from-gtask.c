@@ -20,7 +20,9 @@
  *  - a cancelled task fails when its outcome is set, not when the outcome is propagated;
  *  - propagating gives a copy or a reference and can be repeated; only a pointer with a destroy
  *    notify is handed over, once, and DAG_ERROR_SHARED tells if others depend on it;
- *  - a failure that no callback propagates is reported when the task goes away.
+ *  - a failure that no callback propagates is reported when the task goes away;
+ *  - dag_task_get_cancellable () is the task's own, which follows the caller's, and never NULL;
+ *  - there is no dag_task_run_in_thread_sync (): that is dag_task_wait ().
  */
 
 #include <aiodag.h>

@@ -269,7 +269,7 @@ test_itself (void)
   g_test_summary ("A task cannot wait for itself");
 
   assert_cycle (task, task, DAG_RULE_SUCCEEDED,
-                "self (*dynamic.c:*) would wait for itself: self (*) → self (*)", 1, task);
+                "self (*dynamic.c:*) would wait for itself: self (*) -> self (*)", 1, task);
 
   g_value_init (&value, DAG_TYPE_TASK);
   g_value_set_object (&value, task);
@@ -294,9 +294,9 @@ test_chain (void)
 
   add (b, a, DAG_RULE_SUCCEEDED);
   add (c, b, DAG_RULE_FINISHED);
-  assert_cycle (a, b, DAG_RULE_SUCCEEDED, "a (*) would wait for itself: a (*) → b (*) → a (*)",
+  assert_cycle (a, b, DAG_RULE_SUCCEEDED, "a (*) would wait for itself: a (*) -> b (*) -> a (*)",
                 2, a, b);
-  assert_cycle (a, c, DAG_RULE_FAILED, "a (*) would wait for itself: a (*) → b (*) → c (*) → a (*)",
+  assert_cycle (a, c, DAG_RULE_FAILED, "a (*) would wait for itself: a (*) -> b (*) -> c (*) -> a (*)",
                 3, a, b, c);
 
   g_assert_null (dag_error_get_tasks (other, &n_tasks));
@@ -374,10 +374,10 @@ test_settling (void)
   g_assert_cmpint (dag_task_get_state (after), ==, DAG_STATE_SUCCEEDED);
   g_assert_false (dag_task_get_settled (after));
   assert_cycle (loser, after, DAG_RULE_FINISHED,
-                "loser (*) would wait for itself: loser (*) → any* → after (*) → loser (*)",
+                "loser (*) would wait for itself: loser (*) -> any* -> after (*) -> loser (*)",
                 3, loser, any, after);
   assert_cycle (loser, any, DAG_RULE_FAILED,
-                "loser (*) would wait for itself: loser (*) → any* → loser (*)", 2, loser, any);
+                "loser (*) would wait for itself: loser (*) -> any* -> loser (*)", 2, loser, any);
 
   dag_task_release (loser);
   test_drain ();
@@ -401,7 +401,7 @@ test_skipped (void)
   dag_task_set_name (skipped, "skipped");
   test_finish (skipped);
   assert_cycle (slow, skipped, DAG_RULE_FINISHED,
-                "slow (*) would wait for itself: slow (*) → skipped (*) → slow "
+                "slow (*) would wait for itself: slow (*) -> skipped (*) -> slow "
                 "(*)", 2, slow, skipped);
 
   /* What has settled waits for nothing. */
@@ -428,7 +428,7 @@ test_following (void)
   test_drain ();
   dag_task_return_task (outer, inner);
   assert_cycle (inner, outer, DAG_RULE_SUCCEEDED,
-                "inner (*) would wait for itself: inner (*) → outer (*) → inner "
+                "inner (*) would wait for itself: inner (*) -> outer (*) -> inner "
                 "(*)", 2, inner, outer);
 
   dag_task_release (inner);

@@ -122,8 +122,8 @@ test_describe (void)
   lines = g_strsplit (description, "\n", -1);
   g_assert_cmpuint (g_strv_length (lines), ==, 3);
   g_assert_cmpstr (lines[0], ==, own);
-  g_assert_true (g_pattern_match_simple ("→ parse (*errors.c:*)", lines[1]));
-  g_assert_true (g_pattern_match_simple ("→ unnamed task (*errors.c:*)", lines[2]));
+  g_assert_true (g_pattern_match_simple ("-> parse (*errors.c:*)", lines[1]));
+  g_assert_true (g_pattern_match_simple ("-> unnamed task (*errors.c:*)", lines[2]));
 
   g_assert_nonnull (dag_task_get_error (last));
   test_release (last);

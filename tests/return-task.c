@@ -74,7 +74,7 @@ check_failure (DagTaskFunc function,
   g_assert_cmpstr (dag_task_get_error (task)->message, ==, dag_task_get_error (other)->message);
 
   description = dag_task_describe_failure (task);
-  g_assert_true (g_pattern_match_simple ("inner (*return-task.c:*\n→ outer (*return-task.c:*)",
+  g_assert_true (g_pattern_match_simple ("inner (*return-task.c:*\n-> outer (*return-task.c:*)",
                                          description));
 
   test_release (task);
@@ -185,7 +185,7 @@ test_cycle (void)
   dag_task_set_name (task, "snake");
   test_settle (task);
   g_assert_error (dag_task_get_error (task), DAG_ERROR, DAG_ERROR_CYCLE);
-  g_assert_true (g_pattern_match_simple ("snake (*) would wait for itself: snake (*) → snake (*)",
+  g_assert_true (g_pattern_match_simple ("snake (*) would wait for itself: snake (*) -> snake (*)",
                                          dag_task_get_error (task)->message));
   g_assert_cmpint (dag_task_get_state (task), ==, DAG_STATE_FAILED);
   test_release (task);
@@ -201,8 +201,8 @@ test_cycle (void)
   test_settle (after);
   g_assert_error (dag_task_get_error (after), DAG_ERROR, DAG_ERROR_CYCLE);
   g_assert_true (dag_task_get_origin (after) == task);
-  g_assert_true (g_pattern_match_simple ("task (*) would wait for itself: task (*) → other (*) → "
-                                         "after (*) → task "
+  g_assert_true (g_pattern_match_simple ("task (*) would wait for itself: task (*) -> other (*) -> "
+                                         "after (*) -> task "
                                          "(*)", dag_task_get_error (task)->message));
   {
     g_autofree DagTask **tasks = NULL;

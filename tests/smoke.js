@@ -10,6 +10,8 @@ import System from 'system';
 const six = Dag.Task.new(task => task.return_int(6));
 const product = Dag.Task.new(task => task.return_int(task.get_argument_int64(0) * 7));
 product.add_input(six, Dag.Rule.SUCCEEDED);
+if (product.get_cancellable().is_cancelled())
+    System.exit(1);
 
 const loop = GLib.MainLoop.new(null, false);
 let value = null;

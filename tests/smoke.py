@@ -10,6 +10,7 @@ from gi.repository import Dag, GLib
 six = Dag.Task.new(lambda task, *data: task.return_int(6))
 product = Dag.Task.new(lambda task, *data: task.return_int(task.get_argument_int64(0) * 7))
 product.add_input(six, Dag.Rule.SUCCEEDED)
+assert not product.get_cancellable().is_cancelled()
 
 loop = GLib.MainLoop()
 values = []

@@ -7,6 +7,7 @@ async int64 multiply () throws Error {
   var six = new Dag.Task ((task) => task.return_int (6));
   var product = new Dag.Task ((task) => task.return_int64 (task.get_argument_int64 (0) * 7));
   product.add_input (six, Dag.Rule.SUCCEEDED);
+  assert (!product.get_cancellable ().is_cancelled ());
   unowned Value value = yield product.await_async (null);
   assert (product.get_state () == Dag.State.SUCCEEDED);
   return value.get_int64 ();

@@ -78,6 +78,7 @@ has () {
     pygobject)     python_with gi > /dev/null ;;
     gjs)           command -v gjs > /dev/null 2>&1 ;;
     valgrind)      command -v valgrind > /dev/null 2>&1 ;;
+    gi-docgen)     command -v gi-docgen > /dev/null 2>&1 ;;
     *)             die "no such part: $1" ;;
   esac
 }
@@ -98,6 +99,7 @@ packages_of () {
     pygobject)     say python3-gi ;;
     gjs)           say gjs ;;
     valgrind)      say valgrind libc6-dbg ;;
+    gi-docgen)     say gi-docgen ;;
   esac
 }
 
