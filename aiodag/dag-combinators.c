@@ -87,7 +87,8 @@ dag_task_new_combined (const char       *name,
   dag_node_reserve (node, n_tasks);
   for (gsize i = 0; i < n_tasks; i++)
     dag_task_take_argument (self, NULL,
-                            dag_node_attach (node, DAG_NODE (tasks[i]), DAG_EDGE_INPUT, rule, TRUE));
+                            dag_node_attach (node, DAG_NODE (tasks[i]),
+                                             DAG_EDGE_INPUT, rule, TRUE));
 
   dag_task_publish (self);
 
@@ -99,8 +100,8 @@ dag_task_new_combined (const char       *name,
  * @tasks: (array length=n_tasks) (nullable): tasks
  * @n_tasks: how many there are
  *
- * Makes a task that succeeds when all of @tasks have, with [struct@Dag.Results] in their order. It is
- * skipped with the first failure, while the others go on. All of nothing succeeds.
+ * Makes a task that succeeds when all of @tasks have, with [struct@Dag.Results] in their order. It
+ * is skipped with the first failure, while the others go on. All of nothing succeeds.
  *
  * Returns: (transfer full): the task
  *
@@ -175,8 +176,8 @@ dag_task_new_any (DagTask * const *tasks,
  * @n_tasks: how many there are
  * @cancel_others: whether to cancel those that are not needed then
  *
- * Makes a task that ends as the first of @tasks that finishes, whether that succeeds or not. A race of
- * nothing fails with %DAG_ERROR_EMPTY.
+ * Makes a task that ends as the first of @tasks that finishes, whether that succeeds or not. A race
+ * of nothing fails with %DAG_ERROR_EMPTY.
  *
  * The others go on; with @cancel_others those that nobody else needs are cancelled when it is
  * decided, and so is what only they need, as by [method@Dag.Task.cancel_unneeded]. What becomes of

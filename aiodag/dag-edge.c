@@ -17,7 +17,7 @@
 guint
 dag_node_decide (DagNode *self)
 {
-  if (self->unpublished)
+  if (self->unpublished || self->released)
     return 0;
 
   if (dag_node_is_refused (self))
@@ -132,9 +132,9 @@ dag_node_set_trigger (DagNode    *self,
   return !started;
 }
 
-/* The hop that was noted for the failure that decided, which is the first from now on. It is already
- * where all inputs failed, or one of ALL, and for a prerequisite that came later it is among the last.
- * Under the lock.
+/* The hop that was noted for the failure that decided, which is the first from now on. It is
+ * already where all inputs failed, or one of ALL, and for a prerequisite that came later it is
+ * among the last. Under the lock.
  */
 static DagTrace *
 dag_node_find_failure (DagNode  *self,
@@ -161,8 +161,8 @@ dag_node_find_failure (DagNode  *self,
  * dag_node_carry:
  * @trace: the trace of a dependency that failed
  *
- * The node, which a failure ended, carries another one beside that, unless it is the same. Under the
- * lock.
+ * The node, which a failure ended, carries another one beside that, unless it is the same. Under
+ * the lock.
  */
 void
 dag_node_carry (DagNode  *self,

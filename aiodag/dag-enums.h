@@ -86,8 +86,8 @@ typedef enum {
  *
  * How the inputs of a task combine. Prerequisites always combine by %DAG_TRIGGER_ALL.
  *
- * With %DAG_TRIGGER_ANY and %DAG_TRIGGER_FIRST all inputs are raw, because some may be unfinished when
- * the task starts. A task that has one of them and no input fails with %DAG_ERROR_EMPTY.
+ * With %DAG_TRIGGER_ANY and %DAG_TRIGGER_FIRST all inputs are raw, because some may be unfinished
+ * when the task starts. A task that has one of them and no input fails with %DAG_ERROR_EMPTY.
  *
  * Since: 1.0
  */

@@ -76,8 +76,8 @@ free_weak_ref (gpointer data)
 /*< private >
  * dag_error_weaken:
  *
- * Has the error keep its tasks no longer, because a task is going to have the error, and may be one of
- * them.
+ * Has the error keep its tasks no longer, because a task is going to have the error, and may be one
+ * of them.
  */
 void
 dag_error_weaken (GError *error)
@@ -111,8 +111,8 @@ dag_error_weaken (GError *error)
  * Gets the tasks that @error is about.
  *
  * Only errors of the code %DAG_ERROR_CYCLE have some: the tasks on the way from the dependent to
- * the dependency, both included, in the order in which the message names them. The error that a task
- * ended with does not keep them, so that those that were freed meanwhile are missing.
+ * the dependency, both included, in the order in which the message names them. The error that a
+ * task ended with does not keep them, so that those that were freed meanwhile are missing.
  *
  * Returns: (array length=n_tasks) (transfer container) (nullable): the tasks; free the array with
  *   `g_free ()`

@@ -18,8 +18,8 @@ G_BEGIN_DECLS
  * @name: the name that tasks of this function have
  * @function: the function
  * @n_parameters: how many arguments it takes
- * @get_parameter_type: (nullable): the type of the parameter with this index, %G_TYPE_INVALID for one
- *   that is not checked; `DAG_TYPE_TASK` makes the parameter raw
+ * @get_parameter_type: (nullable): the type of the parameter with this index, %G_TYPE_INVALID for
+ *   one that is not checked; `DAG_TYPE_TASK` makes the parameter raw
  *
  * A function whose parameters are declared. It is constant and lives as long as the program:
  * `DAG_DEFINE_TASK ()` makes one.

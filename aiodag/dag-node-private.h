@@ -15,12 +15,13 @@ G_BEGIN_DECLS
  *
  * A node has a list of the edges from its dependencies, which are its own memory, and a list of
  * those to its dependents, in the order in which they were attached. When its end is known it tells
- * its dependents; each of them counts what is undecided, and raises an event in its own context when
- * it may start or has to be skipped. When nothing above it runs any more it tells them that it has
- * settled.
+ * its dependents; each of them counts what is undecided, and raises an event in its own context
+ * when it may start or has to be skipped. When nothing above it runs any more it tells them that it
+ * has settled.
  *
  * An edge has a reference to the dependency from the moment on in which it was satisfied or refused
- * until the dependent drops it. Before that the dependency is kept by itself, because it is not settled.
+ * until the dependent drops it. Before that the dependency is kept by itself, because it is not
+ * settled.
  */
 typedef struct _DagNode DagNode;
 typedef struct _DagEdge DagEdge;
@@ -36,7 +37,7 @@ typedef enum {
 struct _DagEdge
 {
   DagEdge *next;        /* ring of the dependents of the dependency */
-  DagNode *dependency;  /* (nullable): NULL when it has settled and is not owned; owned if `owned` */
+  DagNode *dependency;  /* (nullable): owned if `owned`; else NULL when it has settled */
   DagNode *dependent;   /* (unowned): const */
   guint8   kind;    /* const */
   guint8   rule;    /* const */
@@ -64,7 +65,6 @@ enum {
   DAG_NODE_QUEUED    = 1 << 1,  /* it is in the queue and has a reference for that */
   DAG_NODE_CANCELLED = 1 << 2,  /* cancellation was asked for before it finished */
   DAG_NODE_UNNEEDED  = 1 << 3,  /* and of what nobody else needs, too */
-  DAG_NODE_LOOKED    = 1 << 4,
 
   DAG_EVENT_NEW      = 1 << 8,
   DAG_EVENT_READY    = 1 << 9,   /* everything that it waits for is satisfied */
@@ -108,7 +108,7 @@ struct _DagNode
   guint8        shared;       /* dependents got the result, or will */
   guint8        unpublished;  /* nobody else knows it, nothing can come of it yet */
   guint8        cancel_others; /* const: cancels what it no longer needs */
-  DagNode      *winner;      /* (unowned) (nullable): the first input that decided, kept by its edge */
+  DagNode      *winner;      /* (unowned) (nullable): the first input that is satisfied */
   DagEdge      *refusal;     /* (nullable): what it may have to be skipped for */
   GPtrArray    *failures;    /* (element-type DagTrace) (nullable): of all that were refused */
 
@@ -142,7 +142,7 @@ DagEdge *dag_node_attach            (DagNode            *self,
                                      DagEdgeKind         kind,
                                      DagRule             rule,
                                      gboolean            raw);
-gboolean dag_node_need              (DagNode            *self,
+void     dag_node_need              (DagNode            *self,
                                      int                 n);
 void     dag_node_release           (DagNode            *self);
 gboolean dag_node_set_trigger       (DagNode            *self,
@@ -158,7 +158,7 @@ void     dag_edge_tell              (DagEdge            *edge,
 
 void     dag_node_carry             (DagNode            *self,
                                      DagTrace           *trace);
-gboolean dag_node_cancel            (DagNode            *self,
+void     dag_node_cancel            (DagNode            *self,
                                      guint               flags);
 void     dag_node_close             (DagNode            *self);
 gboolean dag_node_drop_dependencies (DagNode            *self);

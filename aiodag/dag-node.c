@@ -186,21 +186,14 @@ dag_node_allocate_edge (DagNode *self)
  * @n: 1 or -1
  *
  * Somebody needs the node, or does so no longer.
- *
- * Returns: whether nobody needs it
  */
-gboolean
+void
 dag_node_need (DagNode *self,
                int      n)
 {
-  gboolean unneeded;
-
   dag_node_lock (self);
   self->n_needed += n;
-  unneeded = self->n_needed == 0;
   dag_node_unlock (self);
-
-  return unneeded;
 }
 
 /*< private >
@@ -220,7 +213,7 @@ dag_node_attach (DagNode     *self,
                  gboolean     raw)
 {
   DagEdge *edge;
-  DagReason reason = DAG_REASON_NONE;
+  DagReason reason;
   gboolean known = !self->unpublished;
   gboolean finished, settled;
 
@@ -276,8 +269,8 @@ dag_node_attach (DagNode     *self,
   if (!finished)
     return edge;
 
-  /* The reference of the edge is taken under a lock, where it must not be the second one: that runs the
-   * code of others who have a toggle reference.
+  /* The reference of the edge is taken under a lock, where it must not be the second one: that runs
+   * the code of others who have a toggle reference.
    */
   g_object_ref (dependency);
 
@@ -320,11 +313,9 @@ dag_node_release (DagNode *self)
  * dag_node_cancel:
  * @flags: what to ask for
  *
- * Asks for cancellation. From any thread.
- *
- * Returns: whether the node had not finished
+ * Asks for cancellation, unless the node has finished. From any thread.
  */
-gboolean
+void
 dag_node_cancel (DagNode *self,
                  guint    flags)
 {
@@ -338,8 +329,6 @@ dag_node_cancel (DagNode *self,
 
   if (!finished)
     dag_node_raise (self, DAG_EVENT_CANCEL);
-
-  return !finished;
 }
 
 /* Takes the reference to a dependency. As long as that has not settled, the node waits for it all
@@ -404,8 +393,8 @@ dag_node_drop_edge (DagNode *self,
 /*< private >
  * dag_node_close:
  *
- * Nothing can be attached to the node any more, and references to dependencies are not taken. In the
- * owning context, once the node needs them no longer.
+ * Nothing can be attached to the node any more, and references to dependencies are not taken. In
+ * the owning context, once the node needs them no longer.
  */
 void
 dag_node_close (DagNode *self)
@@ -423,8 +412,8 @@ dag_node_close (DagNode *self)
 /*< private >
  * dag_node_drop_dependencies:
  *
- * Drops the references to the dependencies, after dag_node_close(). Where the node was cancelled with
- * what is not needed, what nobody else needs is cancelled.
+ * Drops the references to the dependencies, after dag_node_close(). Where the node was cancelled
+ * with what is not needed, what nobody else needs is cancelled.
  *
  * Returns: whether that is done; else the budget is used up
  */

@@ -142,13 +142,16 @@ dag_outcome_has_value (DagOutcome *self)
 gboolean
 dag_outcome_is_plain (DagOutcome *self)
 {
+  GType type;
+
   switch (self->kind)
     {
     case DAG_OUTCOME_POINTER:
       return FALSE;
 
     case DAG_OUTCOME_VALUE:
-      switch (G_TYPE_FUNDAMENTAL (G_VALUE_TYPE (&self->value)))
+      type = G_TYPE_FUNDAMENTAL (G_VALUE_TYPE (&self->value));
+      switch (type)
         {
         case G_TYPE_BOXED:
         case G_TYPE_OBJECT:
@@ -158,7 +161,7 @@ dag_outcome_is_plain (DagOutcome *self)
           return FALSE;
         default:
           /* Fundamental types of others may do as they like. */
-          return G_TYPE_FUNDAMENTAL (G_VALUE_TYPE (&self->value)) < G_TYPE_RESERVED_USER_FIRST << G_TYPE_FUNDAMENTAL_SHIFT;
+          return type < G_TYPE_MAKE_FUNDAMENTAL (G_TYPE_RESERVED_USER_FIRST);
         }
 
     case DAG_OUTCOME_UNSET:

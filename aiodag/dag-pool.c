@@ -7,9 +7,7 @@
 
 #include "dag-pool-private.h"
 
-/* Work for threads is mostly waiting for something, or there would be no reason to have less of them
- * than cores.
- */
+/* Work for threads is mostly waiting, so there may be more of them than cores. */
 #define THREADS_PER_CORE 4
 
 typedef struct {

@@ -362,11 +362,12 @@ dag_queue_close (gpointer data)
   g_atomic_pointer_set (&self->home, g_thread_self ());
 
   g_mutex_lock (&self->lock);
+  /* Who sees that it is closed has been pinned. */
+  dag_queue_pin_members (self);
   g_atomic_int_set (&self->closed, TRUE);
   self->draining = TRUE;
   g_atomic_pointer_set (&self->context, NULL);
   self->source = self->background = NULL;
-  dag_queue_pin_members (self);
   g_mutex_unlock (&self->lock);
 
   dag_queue_fetch (self);
@@ -549,8 +550,8 @@ dag_queue_is_ours (DagQueue *self)
   return ours;
 }
 
-/* Has somebody run what is left to do for a context that was destroyed: this thread, with the rest of
- * what it is at, or at once.
+/* Has somebody run what is left to do for a context that was destroyed: this thread, with the rest
+ * of what it is at, or at once.
  */
 static void
 dag_queue_find_drainer (DagQueue *self)

@@ -17,7 +17,7 @@ typedef struct {
   DagItem    item;
   GPtrArray *failures;  /* (owned) (nullable) */
   guint      next;      /* of the failures */
-  DagTrace  *root;      /* (unowned) (nullable): of the one that decided, if the node carried them */
+  DagTrace  *root;      /* (unowned) (nullable): of the one that decided, if they are carried */
   gboolean   looked;    /* whether somebody looked at that one, and so at the others */
   DagTrace  *trace;     /* (owned) (nullable) */
 } DagRemnants;

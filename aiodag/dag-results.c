@@ -16,8 +16,8 @@
  *
  * What came of several tasks, in the order in which they were given.
  *
- * It is the result of [ctor@Dag.Task.new_all] and [ctor@Dag.Task.new_settled]. It is immutable, keeps
- * the tasks, and may be used from any thread.
+ * It is the result of [ctor@Dag.Task.new_all] and [ctor@Dag.Task.new_settled]. It is immutable,
+ * keeps the tasks, and may be used from any thread.
  *
  * Since: 1.0
  */

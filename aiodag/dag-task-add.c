@@ -11,7 +11,7 @@
 
 /* Building a task in steps. */
 
-/* Whether arguments can be added; else says why they cannot. Under the lock. */
+/* Whether arguments can be added. Under the lock. */
 static gboolean
 dag_task_is_open (DagTask *self)
 {
@@ -55,8 +55,8 @@ dag_task_add_gvalue (DagTask    *self,
  *
  * Adds a copy of @value to what the function gets.
  *
- * In the main loop's own thread a task cannot start before control is back in the main loop, so that
- * it can be given its arguments one by one. Elsewhere it has to be held meanwhile: see
+ * In the main loop's own thread a task cannot start before control is back in the main loop, so
+ * that it can be given its arguments one by one. Elsewhere it has to be held meanwhile: see
  * [method@Dag.Task.hold].
  *
  * A @value that is a task or a [struct@Dag.Dependency] is an input, as in
@@ -422,8 +422,8 @@ dag_task_connect (DagTask      *self,
  *
  * With another rule than %DAG_RULE_SUCCEEDED the input is raw: the function gets the task itself.
  *
- * A task that was ready waits again. In the thread of its main context, and while it is held, a task
- * cannot start between this call and the one before. If the task was skipped or cancelled
+ * A task that was ready waits again. In the thread of its main context, and while it is held, a
+ * task cannot start between this call and the one before. If the task was skipped or cancelled
  * meanwhile, that is an error like any other: %DAG_ERROR_STARTED.
  *
  * Where the dependency would close a cycle the error is %DAG_ERROR_CYCLE; its message names the

@@ -5,8 +5,7 @@
 
 #include "config.h"
 
-#include "dag-error-private.h"
-#include "dag-path-private.h"
+#include "dag-error.h"
 #include "dag-task-private.h"
 
 /* So many arguments are freed between two looks at the budget. */
@@ -172,7 +171,8 @@ dag_task_prepare_argument (DagTask  *self,
   GType type = G_TYPE_INVALID;
   GValue converted = G_VALUE_INIT;
 
-  if (definition != NULL && definition->get_parameter_type != NULL && index < definition->n_parameters)
+  if (definition != NULL && definition->get_parameter_type != NULL &&
+      index < definition->n_parameters)
     type = definition->get_parameter_type (index);
 
   if (dag_argument_is_input (argument))

@@ -24,8 +24,8 @@ static GPrivate thread_current;
  * Makes a task for an asynchronous operation that is written by hand, as [ctor@Gio.Task.new] does.
  *
  * Such a task has no function and is running from its birth. It belongs to the caller: if the last
- * reference from outside goes before it has returned, it fails with %DAG_ERROR_ABANDONED. Other tasks
- * can depend on it as on any other.
+ * reference from outside goes before it has returned, it fails with %DAG_ERROR_ABANDONED. Other
+ * tasks can depend on it as on any other.
  *
  * @callback is called in the main context of the task, always in a later dispatch.
  *
@@ -71,8 +71,8 @@ DagTask *
  * @source_tag: (nullable): a tag
  * @error: (transfer full): what went wrong
  *
- * Makes a task for an asynchronous operation and returns an error from it, for one that fails before
- * it has begun.
+ * Makes a task for an asynchronous operation and returns an error from it, for one that fails
+ * before it has begun.
  *
  * Since: 1.0
  */
@@ -502,13 +502,13 @@ dag_task_propagate_int (DagTask  *self,
  *
  * Gets the result as a pointer.
  *
- * A result of [method@Dag.Task.return_pointer] with a destroy notify is handed over, once: the caller
- * owns it then, and the task has %NULL. If dependents got it too, or it is that of another task which
- * this one ended as, that is not possible, and the error is %DAG_ERROR_SHARED. Without a destroy notify
- * it can be got any number of times.
+ * A result of [method@Dag.Task.return_pointer] with a destroy notify is handed over, once: the
+ * caller owns it then, and the task has %NULL. If dependents got it too, or it is that of another
+ * task which this one ended as, that is not possible, and the error is %DAG_ERROR_SHARED. Without a
+ * destroy notify it can be got any number of times.
  *
- * Of other results that are pointers the caller gets a new reference or a copy: a string, an object, a
- * boxed value or a variant.
+ * Of other results that are pointers the caller gets a new reference or a copy: a string, an
+ * object, a boxed value or a variant.
  *
  * Returns: (transfer full) (nullable): the result, %NULL if @error is set
  *
@@ -633,8 +633,8 @@ dag_task_had_error (DagTask *self)
  * dag_task_get_completed:
  * @self: a task
  *
- * Gets whether the callback of the task was called and has come back; where there is none, whether it
- * would have been called.
+ * Gets whether the callback of the task was called and has come back; where there is none, whether
+ * it would have been called.
  *
  * Returns: whether it was
  *

@@ -198,8 +198,9 @@ dag_task_set_parent_cancellable (DagTask      *self,
  * Asks for the task to end without a result.
  *
  * It may be called from any thread, from inside any callback, and as often as one likes. It is
- * asynchronous: [method@Dag.Task.is_cancelled] is true at once, the rest follows in the main context
- * of the task. If this is the thread of that context, a function that had not started will not.
+ * asynchronous: [method@Dag.Task.is_cancelled] is true at once, the rest follows in the main
+ * context of the task. If this is the thread of that context, a function that had not started will
+ * not.
  *
  * A task that has not started becomes %DAG_STATE_CANCELLED. One that runs has its cancellable
  * cancelled, and becomes %DAG_STATE_CANCELLED when its function returns, whatever that returned; or
@@ -223,8 +224,9 @@ dag_task_cancel (DagTask *self)
  * dag_task_cancel_unneeded:
  * @self: a task
  *
- * Asks for the task to end without a result, as [method@Dag.Task.cancel] does, and with it everything
- * upward of it that then has no other dependent that is unfinished, and that nobody awaits.
+ * Asks for the task to end without a result, as [method@Dag.Task.cancel] does, and with it
+ * everything upward of it that then has no other dependent that is unfinished, and that nobody
+ * awaits.
  *
  * Since: 1.0
  */
@@ -258,8 +260,8 @@ dag_task_is_cancelled (DagTask *self)
  * dag_task_get_cancellable:
  * @self: a task
  *
- * Gets the cancellable of the task, which is cancelled when the task is: the one to give to what its
- * function calls.
+ * Gets the cancellable of the task, which is cancelled when the task is: the one to give to what
+ * its function calls.
  *
  * It is the task's own, and made when first asked for. The one that the task follows is
  * [property@Dag.Task:cancellable].

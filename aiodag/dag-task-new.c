@@ -9,11 +9,11 @@
 
 /**
  * dag_task_new: (constructor)
- * @function: (scope notified) (closure function_data) (destroy function_data_destroy) (nullable): the
- *   function; a task that has none succeeds with no value
+ * @function: (scope notified) (closure function_data) (destroy function_data_destroy) (nullable):
+ *   the function; a task that has none succeeds with no value
  * @function_data: what @function gets
- * @function_data_destroy: (nullable): frees @function_data in the main context of the task, when the function has
- *   returned or it is clear that it will not be called
+ * @function_data_destroy: (nullable): frees @function_data in the main context of the task, when
+ *   the function has returned or it is clear that it will not be called
  *
  * Makes a task that depends on nothing, for now.
  *
@@ -85,8 +85,8 @@ are_arguments (const GValue *values,
 
 /**
  * dag_task_new_with_inputs: (constructor)
- * @function: (scope notified) (closure function_data) (destroy function_data_destroy) (nullable): the
- *   function; a task that has none succeeds with no value
+ * @function: (scope notified) (closure function_data) (destroy function_data_destroy) (nullable):
+ *   the function; a task that has none succeeds with no value
  * @function_data: what @function gets
  * @function_data_destroy: (nullable): frees @function_data
  * @inputs: (array length=n_inputs) (nullable): the tasks whose results are its arguments
@@ -125,8 +125,8 @@ DagTask *
 
 /**
  * dag_task_new_with_arguments: (constructor)
- * @function: (scope notified) (closure function_data) (destroy function_data_destroy) (nullable): the
- *   function; a task that has none succeeds with no value
+ * @function: (scope notified) (closure function_data) (destroy function_data_destroy) (nullable):
+ *   the function; a task that has none succeeds with no value
  * @function_data: what @function gets
  * @function_data_destroy: (nullable): frees @function_data
  * @arguments: (array length=n_arguments) (nullable): its arguments
@@ -137,8 +137,8 @@ DagTask *
  * Makes a task that has arguments and prerequisites.
  *
  * An argument that is a task is an input, whose result the function gets; one that is a
- * [struct@Dag.Dependency] is an input too, and says itself what is asked of the task and whether it is
- * raw. Everything else is copied.
+ * [struct@Dag.Dependency] is an input too, and says itself what is asked of the task and whether it
+ * is raw. Everything else is copied.
  *
  * Returns: (transfer full): the task, which runs whether the reference is kept or not
  *
@@ -183,9 +183,9 @@ DagTask *
  * Makes a task of a declared function, as `dag_call ()` does.
  *
  * Arguments are as in [ctor@Dag.Task.new_with_arguments], and get the declared types when the task
- * starts, as [method@GObject.Value.transform] converts them. One that does not fit ends the task with
- * %DAG_ERROR_ARGUMENT_TYPE. A parameter that is a task is raw: a plain value arrives there as a task
- * that has succeeded.
+ * starts, as [method@GObject.Value.transform] converts them. One that does not fit ends the task
+ * with %DAG_ERROR_ARGUMENT_TYPE. A parameter that is a task is raw: a plain value arrives there as
+ * a task that has succeeded.
  *
  * Returns: (transfer full): the task, which runs whether the reference is kept or not
  *
@@ -247,6 +247,7 @@ dag_task_new_for_value (const GValue *value)
   self->released = TRUE;
   self->phase = DAG_PHASE_DONE;
   DAG_NODE (self)->n_holds = 0;
+  DAG_NODE (self)->unpublished = FALSE;
   DAG_NODE (self)->started = TRUE;
   DAG_NODE (self)->released = TRUE;
   DAG_NODE (self)->finished = TRUE;

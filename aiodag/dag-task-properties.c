@@ -64,8 +64,8 @@ dag_task_release (DagTask *self)
 /**
  * dag_task_set_function:
  * @self: a task that has not started
- * @function: (scope notified) (closure function_data) (destroy function_data_destroy) (nullable): the
- *   function; a task that has none succeeds with no value
+ * @function: (scope notified) (closure function_data) (destroy function_data_destroy) (nullable):
+ *   the function; a task that has none succeeds with no value
  * @function_data: what @function gets
  * @function_data_destroy: (nullable): frees @function_data
  *
@@ -249,9 +249,9 @@ dag_task_get_priority (DagTask *self)
  * @self: a task
  * @priority: the priority, as those of [struct@GLib.Source]: less is earlier
  *
- * Sets the priority among the tasks of the same main context that are ready. It counts when the task
- * becomes ready. To be called in the thread that made the task, or that its main context belongs
- * to.
+ * Sets the priority among the tasks of the same main context that are ready. It counts when the
+ * task becomes ready. To be called in the thread that made the task, or that its main context
+ * belongs to.
  *
  * Since: 1.0
  */

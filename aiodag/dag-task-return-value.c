@@ -25,11 +25,11 @@ dag_task_return_gvalue (DagTask    *self,
  *
  * Ends the task with success and no value.
  *
- * This and the functions beside it end the function of a task: exactly one of them has to be called,
- * once, while the function is called or later, from any thread. A second one is a programmer error:
- * it is reported, and what it was given is freed and ignored. If the library has ended the task
- * meanwhile, because it was cancelled with [property@Dag.Task:return-on-cancel] or its main context
- * was destroyed, what is returned after that is freed in silence.
+ * This and the functions beside it end the function of a task: exactly one of them has to be
+ * called, once, while the function is called or later, from any thread. A second one is a
+ * programmer error: it is reported, and what it was given is freed and ignored. If the library has
+ * ended the task meanwhile, because it was cancelled with [property@Dag.Task:return-on-cancel] or
+ * its main context was destroyed, what is returned after that is freed in silence.
  *
  * What is returned is recorded at once. State, signals and dependents follow in the main context of
  * the task, in a later dispatch.
@@ -56,8 +56,8 @@ dag_task_return (DagTask *self)
  *
  * Ends the task with success and a copy of @value.
  *
- * A value that is a task is a result like any other; see [method@Dag.Task.return_task] for ending as
- * another task does.
+ * A value that is a task is a result like any other; see [method@Dag.Task.return_task] for ending
+ * as another task does.
  *
  * Since: 1.0
  */
@@ -505,7 +505,8 @@ dag_task_return_take_variant (DagTask  *self,
  *
  * Ends the task with success and a pointer, which it takes.
  *
- * @value_destroy is called in the main context of the task when the last holder of the result has let
+ * @value_destroy is called in the main context of the task when the last holder of the result has
+ *   let
  * go of the task, unless [method@Dag.Task.propagate_pointer] has handed it over.
  *
  * Since: 1.0

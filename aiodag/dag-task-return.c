@@ -332,8 +332,8 @@ dag_task_return_error_if_cancelled (DagTask *self)
  *
  * Ends the task as skipped by its own decision: there was nothing to do.
  *
- * Its dependents are skipped too, unless their rule says otherwise. That is not a failure: the reason
- * is %DAG_REASON_NOT_NEEDED, and who asks for the result gets %DAG_ERROR_NOT_NEEDED.
+ * Its dependents are skipped too, unless their rule says otherwise. That is not a failure: the
+ * reason is %DAG_REASON_NOT_NEEDED, and who asks for the result gets %DAG_ERROR_NOT_NEEDED.
  *
  * Since: 1.0
  */
@@ -355,8 +355,8 @@ dag_task_return_skip (DagTask *self)
  * Ends the task with the outcome of another one, when that has finished.
  *
  * Until then @self is running, though its function has returned. If @other does not succeed, @self
- * ends with the same error and the same origin. Cancelling @self then cancels @other, if nobody else
- * needs it. If @other waits for @self, @self fails with %DAG_ERROR_CYCLE.
+ * ends with the same error and the same origin. Cancelling @self then cancels @other, if nobody
+ * else needs it. If @other waits for @self, @self fails with %DAG_ERROR_CYCLE.
  *
  * Since: 1.0
  */

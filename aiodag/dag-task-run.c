@@ -8,8 +8,8 @@
 #include "dag-error-private.h"
 #include "dag-task-private.h"
 
-/* How a task goes from waiting to settled. Everything here runs in the owning context, called by its
- * queue.
+/* How a task goes from waiting to settled. Everything here runs in the owning context, called by
+ * its queue.
  */
 
 /*< private >
@@ -168,9 +168,9 @@ dag_task_record_end (DagTask  *self,
  *
  * @over: whether its own work is over
  *
- * Returns: whether to go on at once; not if that has to wait, or the budget is used up, or somebody's
- *   code was called, which is the last thing that is done here. The task is in the queue again then
- *   if there is more to do.
+ * Returns: whether to go on at once; not if that has to wait, or the budget is used up, or
+ *   somebody's code was called, which is the last thing that is done here. The task is in the queue
+ *   again then if there is more to do.
  */
 static gboolean
 dag_task_take_step (DagTask  *self,
@@ -357,6 +357,7 @@ static void
 dag_task_handle_followed (DagTask *self)
 {
   DagNode *node = DAG_NODE (self);
+  DagOutcome copy = DAG_OUTCOME_INIT;
   DagTask *other;
 
   if (self->outcome.kind != DAG_OUTCOME_UNSET)
@@ -365,6 +366,10 @@ dag_task_handle_followed (DagTask *self)
   other = DAG_NODE_TASK (dag_node_stop_following (node));
   g_assert (other != NULL);
 
+  /* That is anybody's code. */
+  if (dag_outcome_has_value (&other->outcome))
+    dag_outcome_copy (&copy, &other->outcome);
+
   dag_node_lock (node);
 
   if (dag_outcome_has_value (&other->outcome))
@@ -372,13 +377,13 @@ dag_task_handle_followed (DagTask *self)
       DagTaskRare *rare = dag_task_peek_rare (other);
       DagTask *owner = rare != NULL ? rare->value_owner : NULL;
 
-      /* The first of a row of tasks that follow one another has the pointer; all others keep that. */
+      /* The first of tasks that follow one another has the pointer; all others keep that. */
       if (other->outcome.kind == DAG_OUTCOME_POINTER)
         owner = other;
       if (owner != NULL)
         dag_task_get_rare (self)->value_owner = g_object_ref (owner);
 
-      dag_outcome_copy (&self->outcome, &other->outcome);
+      dag_outcome_move (&self->outcome, &copy);
     }
   else
     {
@@ -499,7 +504,7 @@ dag_task_run (DagItem *item)
   if (events & DAG_EVENT_FOLLOWED)
     dag_task_handle_followed (self);
 
-  if (self->starting)
+  if (self->starting && !dag_queue_is_closed (node->queue))
     dag_task_call_function (self);
   else
     dag_task_advance (self);

@@ -139,7 +139,8 @@ dag_task_get_value (DagTask *self)
  *
  * Gets the error that the task ended with, and with that, looks at it.
  *
- * Returns: (transfer none) (nullable): the error, %NULL if the task has not finished or has succeeded
+ * Returns: (transfer none) (nullable): the error, %NULL if the task has not finished or has
+ *   succeeded
  *
  * Since: 1.0
  */
@@ -162,7 +163,8 @@ dag_task_get_error (DagTask *self)
  *
  * Gets the task where it began that this one did not succeed, which may be itself.
  *
- * Returns: (transfer none) (nullable): the task, %NULL if this one has not finished or has succeeded
+ * Returns: (transfer none) (nullable): the task, %NULL if this one has not finished or has
+ *   succeeded
  *
  * Since: 1.0
  */
@@ -190,8 +192,8 @@ dag_task_get_origin (DagTask *self)
  *
  * The error of a task is that of the first. More may come until the task has settled.
  *
- * Returns: (array length=n_failures) (transfer container): the tasks where the failures began; free
- *   the array with `g_free ()`
+ * Returns: (array length=n_failures) (transfer container): the tasks where the failures began, and
+ *   a %NULL after them; free the array with `g_free ()`
  *
  * Since: 1.0
  */

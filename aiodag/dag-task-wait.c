@@ -115,10 +115,10 @@ dag_task_release_later (DagTask *self)
  * Where this thread can acquire the main context of the task, it iterates that; where another one
  * has it, it blocks. That is for threads, tests and small programs: an application awaits.
  *
- * The error is the one that the task ended with, or %G_IO_ERROR_CANCELLED if the wait was cancelled.
- * Where the wait could never end it is %DAG_ERROR_WOULD_BLOCK: inside a function, callback or signal
- * of the task's main context, and where the task depends on one that only this thread could bring
- * forward.
+ * The error is the one that the task ended with, or %G_IO_ERROR_CANCELLED if the wait was
+ * cancelled. Where the wait could never end it is %DAG_ERROR_WOULD_BLOCK: inside a function,
+ * callback or signal of the task's main context, and where the task depends on one that only this
+ * thread could bring forward.
  *
  * A task that nobody has a reference to is kept until control is back in the main loop, where this
  * thread iterated its context.

@@ -15,10 +15,10 @@
  *
  * One invocation of a function, and its result.
  *
- * A task has arguments, a main context, and in the end one outcome: a value or an error. An argument
- * that is itself a task is an input: the function is called when that has succeeded, and gets its
- * result. A prerequisite only orders. Making a task is all it takes to have it run: nobody has to
- * start it, wait for it or keep a reference. The main loop holds one until it has settled.
+ * A task has arguments, a main context, and in the end one outcome: a value or an error. An
+ * argument that is itself a task is an input: the function is called when that has succeeded, and
+ * gets its result. A prerequisite only orders. Making a task is all it takes to have it run: nobody
+ * has to start it, wait for it or keep a reference. The main loop holds one until it has settled.
  *
  * ```c
  * DagTask *text = dag_call (load, file);
@@ -133,6 +133,9 @@ dag_task_rare_free (DagTaskRare *rare)
   g_free (rare);
 }
 
+/* So many tasks that went with another one are freed at once. */
+#define BATCH 64
+
 /* What a task has, on its way to where it may be freed. */
 typedef struct {
   DagItem      item;
@@ -140,8 +143,9 @@ typedef struct {
   DagTaskRare *rare;  /* (owned) (nullable) */
 } DagEstate;
 
-/* The estates of tasks that went with that of another one, whose being freed goes on in this thread: a
- * result that has a task, which has a result that has a task, would go on for ever. A ring.
+/* The estates of tasks that went with that of another one, whose being freed goes on in this
+ * thread: a result that has a task, which has a result that has a task, would go on for ever. A
+ * ring.
  */
 static _Thread_local gboolean freeing;
 static _Thread_local DagItem *estates;
@@ -169,6 +173,7 @@ dag_task_free_estate (DagTask *self)
   gboolean here = dag_queue_is_home (queue) || dag_queue_is_closed (queue);
   DagEstate *estate;
   DagItem *item;
+  guint n = 0;
 
   if (self->rare == NULL && dag_outcome_is_plain (&self->outcome))
     {
@@ -183,7 +188,10 @@ dag_task_free_estate (DagTask *self)
       dag_outcome_clear (&self->outcome);
       g_clear_pointer (&self->rare, dag_task_rare_free);
       while ((item = ring_pop (&estates)) != NULL)
-        dag_estate_run (item);
+        if (n++ < BATCH)
+          dag_estate_run (item);
+        else
+          dag_queue_push (queue, item);
 
       freeing = FALSE;
       return;
@@ -250,11 +258,14 @@ dag_task_emit_finished (DagTask *self)
 /*< private >
  * dag_task_is_observed:
  *
- * Whether anybody listens to the task.
+ * Whether anybody listens to the task. When its context was destroyed nobody is told anything.
  */
 gboolean
 dag_task_is_observed (DagTask *self)
 {
+  if (dag_queue_is_closed (DAG_NODE (self)->queue))
+    return FALSE;
+
   return g_signal_has_handler_pending (self, signals[SIGNAL_FINISHED], 0, FALSE) ||
          g_signal_handler_find (self, G_SIGNAL_MATCH_ID, signal_notify, 0, NULL, NULL, NULL) != 0;
 }
@@ -301,8 +312,8 @@ dag_task_constructed (GObject *object)
     dag_task_publish (self);
 }
 
-/* The last task that this thread abandoned. GObject still looks at an object after it was disposed of, so
- * that another thread must not finish it before that.
+/* The last task that this thread abandoned, until the next one or its end. GObject still looks at
+ * an object after it was disposed of, so that another thread must not finish it before that.
  */
 static GPrivate last_abandoned = G_PRIVATE_INIT (g_object_unref);
 

@@ -382,8 +382,8 @@ const GValue     *dag_task_wait                    (DagTask              *self,
 
 /* In the place of a GTask */
 
-/* For C alone: g-ir-scanner since 1.82 takes everything that has a GAsyncReadyCallback for the first
- * half of a pair, and misses the other.
+/* For C alone: g-ir-scanner since 1.82 takes everything that has a GAsyncReadyCallback for the
+ * first half of a pair, and misses the other.
  */
 #ifndef __GI_SCANNER__
 DAG_AVAILABLE_IN_1_0
@@ -451,11 +451,16 @@ gboolean          dag_task_get_completed           (DagTask              *self);
 
 /* In C, a task remembers the line that made it. */
 #ifndef __GI_SCANNER__
-#define dag_task_new(...) dag_task_at (dag_task_new (__VA_ARGS__), G_STRLOC)
-#define dag_task_new_with_inputs(...) dag_task_at (dag_task_new_with_inputs (__VA_ARGS__), G_STRLOC)
-#define dag_task_new_with_arguments(...) dag_task_at (dag_task_new_with_arguments (__VA_ARGS__), G_STRLOC)
-#define dag_task_new_for_function(...) dag_task_at (dag_task_new_for_function (__VA_ARGS__), G_STRLOC)
-#define dag_task_new_for_callback(...) dag_task_at (dag_task_new_for_callback (__VA_ARGS__), G_STRLOC)
+#define dag_task_new(...) \
+  dag_task_at (dag_task_new (__VA_ARGS__), G_STRLOC)
+#define dag_task_new_with_inputs(...) \
+  dag_task_at (dag_task_new_with_inputs (__VA_ARGS__), G_STRLOC)
+#define dag_task_new_with_arguments(...) \
+  dag_task_at (dag_task_new_with_arguments (__VA_ARGS__), G_STRLOC)
+#define dag_task_new_for_function(...) \
+  dag_task_at (dag_task_new_for_function (__VA_ARGS__), G_STRLOC)
+#define dag_task_new_for_callback(...) \
+  dag_task_at (dag_task_new_for_callback (__VA_ARGS__), G_STRLOC)
 #endif
 
 G_END_DECLS

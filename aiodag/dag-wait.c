@@ -13,9 +13,9 @@
 
 /* One who waits for a task: an asynchronous result, or a thread that is blocked.
  *
- * The task has it in a ring until it finishes, or settles. Whoever ends the wait first, the task or a
- * cancellable, hands it over to the queue of the context that waits. A wait has no reference to a task
- * that has not finished, so that it does not keep one that nobody else wants.
+ * The task has it in a ring until it finishes, or settles. Whoever ends the wait first, the task or
+ * a cancellable, hands it over to the queue of the context that waits. A wait has no reference to a
+ * task that has not finished, so that it does not keep one that nobody else wants.
  */
 #define DAG_TYPE_WAIT (dag_wait_get_type ())
 static GType dag_wait_get_type (void);
@@ -186,14 +186,17 @@ dag_wait_run (DagItem *item)
   if (linked)
     g_object_unref (self);
 
-  if (g_atomic_int_get (&self->state) == DAG_WAIT_DONE && !self->settle)
-    dag_node_look (DAG_NODE (self->task));
-
   /* A context that was destroyed hears of nothing any more. */
-  if (self->callback != NULL && !dag_queue_is_closed (self->queue))
+  if (!dag_queue_is_closed (self->queue))
     {
-      dag_queue_note_call ();
-      self->callback (G_OBJECT (self->task), G_ASYNC_RESULT (self), self->user_data);
+      if (g_atomic_int_get (&self->state) == DAG_WAIT_DONE && !self->settle)
+        dag_node_look (DAG_NODE (self->task));
+
+      if (self->callback != NULL)
+        {
+          dag_queue_note_call ();
+          self->callback (G_OBJECT (self->task), G_ASYNC_RESULT (self), self->user_data);
+        }
     }
 
   g_object_unref (self);
@@ -360,7 +363,8 @@ dag_task_start_wait (DagTask             *self,
                      GAsyncReadyCallback  callback,
                      gpointer             user_data)
 {
-  DagWait *wait = dag_wait_new (self, dag_queue_get (NULL), settle, cancellable, callback, user_data);
+  DagWait *wait = dag_wait_new (self, dag_queue_get (NULL), settle, cancellable,
+                                callback, user_data);
 
   dag_wait_start (wait);
   g_object_unref (wait);
@@ -439,7 +443,8 @@ dag_task_await_async (DagTask             *self,
  *
  * Gets the outcome of the task that was awaited.
  *
- * The error is the one that the task ended with, or %G_IO_ERROR_CANCELLED if the wait was cancelled.
+ * The error is the one that the task ended with, or %G_IO_ERROR_CANCELLED if the wait was
+ * cancelled.
  *
  * Returns: (transfer none): the result, which belongs to the task; %NULL if @error is set, and a
  *   %G_TYPE_POINTER of %NULL if the task has no value
@@ -478,8 +483,8 @@ dag_task_await_finish (DagTask       *self,
  * Waits for the task to settle: to finish, and for everything that it depends on to have come to
  * rest.
  *
- * What is said at [method@Dag.Task.await_async] is true here too; but nobody has looked at a failure
- * by this.
+ * What is said at [method@Dag.Task.await_async] is true here too; but nobody has looked at a
+ * failure by this.
  *
  * Since: 1.0
  */
