@@ -321,6 +321,115 @@ test_for_callback (void)
   assert_last (kept);
 }
 
+/* So many that preparing them takes more than one dispatch. */
+#define N_MANY 400000
+
+static guint n_many_started;
+
+static void
+many_body (DagTask  *task,
+           gpointer  user_data)
+{
+  n_many_started++;
+  dag_task_return (task);
+}
+
+static GType
+many_type (guint index)
+{
+  return G_TYPE_STRING;
+}
+
+static void
+test_starting (void)
+{
+  static const DagFunction many = { "many", many_body, N_MANY, many_type };
+  guint n_ended = 0;
+  GMainContext *context = new_context (&n_ended);
+  GValue *numbers = g_new0 (GValue, N_MANY);
+  DagTask *task;
+
+  g_test_summary ("A task whose arguments are being prepared when its context ends does not run");
+
+  for (guint i = 0; i < N_MANY; i++)
+    g_value_init (&numbers[i], G_TYPE_INT);
+
+  g_main_context_push_thread_default (context);
+  task = dag_task_new_for_function (&many, numbers, N_MANY);
+  g_main_context_pop_thread_default (context);
+
+  while (dag_task_get_state (task) != DAG_STATE_READY)
+    g_main_context_iteration (context, FALSE);
+
+  end_context (context, &n_ended);
+  assert_abandoned (task);
+  g_assert_cmpuint (n_many_started, ==, 0);
+
+  assert_last (task);
+  g_free (numbers);
+}
+
+static void
+fail_body (DagTask  *task,
+           gpointer  user_data)
+{
+  dag_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED, "Boom");
+}
+
+static void
+test_gone_waiter (void)
+{
+  guint n_ended = 0;
+  GMainContext *context = new_context (&n_ended);
+  DagTask *task = dag_task_new (fail_body, NULL, NULL);
+
+  g_test_summary ("Promise 8: a waiter whose context ended before it heard has not looked");
+
+  g_main_context_push_thread_default (context);
+  dag_task_await_async (task, NULL, NULL, NULL);
+  g_main_context_pop_thread_default (context);
+  test_settle (task);
+  end_context (context, &n_ended);
+  test_drain ();
+
+  g_test_expect_message ("Dag", G_LOG_LEVEL_WARNING, "*contexts.c:*nobody looked at it: Boom");
+  assert_last (task);
+  g_test_assert_expected_messages ();
+}
+
+static gpointer
+unref_thread (gpointer user_data)
+{
+  g_object_unref (user_data);
+
+  return NULL;
+}
+
+static void
+test_last_release (void)
+{
+  g_test_summary ("The last reference may go in another thread while the context ends");
+
+  for (guint i = 0; i < 200; i++)
+    {
+      guint n_ended = 0;
+      GMainContext *context = new_context (&n_ended);
+      GThread *thread;
+      DagTask *task;
+
+      g_main_context_push_thread_default (context);
+      task = dag_task_new_for_callback (NULL, NULL, NULL, NULL);
+      g_main_context_pop_thread_default (context);
+      run_in (context);
+
+      g_test_expect_message ("Dag", G_LOG_LEVEL_WARNING, "*nobody looked at it*");
+      thread = g_thread_new ("unref", unref_thread, task);
+      end_context (context, &n_ended);
+      g_thread_join (thread);
+      g_test_assert_expected_messages ();
+    }
+}
+
 static void
 test_same_address (void)
 {
@@ -490,6 +599,9 @@ main (int   argc,
   g_test_add_func ("/promise-14/contexts/waits-end", test_waits_end);
   g_test_add_func ("/promise-14/contexts/delivered-wait", test_delivered_wait);
   g_test_add_func ("/promise-14/contexts/for-callback", test_for_callback);
+  g_test_add_func ("/promise-14/contexts/starting", test_starting);
+  g_test_add_func ("/promise-8/contexts/gone-waiter", test_gone_waiter);
+  g_test_add_func ("/promise-14/contexts/last-release", test_last_release);
   g_test_add_func ("/promise-14/contexts/same-address", test_same_address);
   g_test_add_func ("/promise-14/contexts/storm", test_storm);
 

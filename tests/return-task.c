@@ -382,6 +382,53 @@ test_chain (void)
     run_chain (end);
 }
 
+/* A boxed type whose copy asks the task that is to have it. */
+
+typedef char Asking;
+
+static DagTask *asked;
+static guint n_asked;
+
+static gpointer
+asking_copy (gpointer boxed)
+{
+  g_assert_false (dag_task_get_held (asked));
+  n_asked++;
+
+  return g_strdup (boxed);
+}
+
+static GType asking_get_type (void);
+
+G_DEFINE_BOXED_TYPE (Asking, asking, asking_copy, g_free)
+
+static void
+asking_body (DagTask  *task,
+             gpointer  user_data)
+{
+  dag_task_return_take_boxed (task, asking_get_type (), g_strdup ("x"));
+}
+
+static void
+follow_asking_body (DagTask  *task,
+                    gpointer  user_data)
+{
+  g_autoptr (DagTask) other = dag_task_new (asking_body, NULL, NULL);
+
+  dag_task_return_task (task, other);
+}
+
+static void
+test_copy_unlocked (void)
+{
+  g_test_summary ("Copying the value of the task that is followed may call the one that follows");
+
+  asked = dag_task_new (follow_asking_body, NULL, NULL);
+  test_settle (asked);
+  g_assert_cmpuint (n_asked, ==, 1);
+  test_release (asked);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -397,6 +444,7 @@ main (int    argc,
   g_test_add_func ("/promise-5/return-task/pointer", test_pointer);
   g_test_add_func ("/promise-5/return-task/pointer-shared", test_pointer_shared);
   g_test_add_func ("/promise-11/return-task/chain", test_chain);
+  g_test_add_func ("/promise-2/return-task/copy-unlocked", test_copy_unlocked);
 
   return g_test_run ();
 }
