@@ -67,20 +67,24 @@ return_winner (DagTask  *task,
   dag_task_return_task (task, DAG_NODE_TASK (DAG_NODE (task)->winner));
 }
 
+static const DagFunction all_function = { "all", collect_results, 0, NULL };
+static const DagFunction settled_function = { "settled", collect_results, 0, NULL };
+static const DagFunction any_function = { "any", return_winner, 0, NULL };
+static const DagFunction race_function = { "race", return_winner, 0, NULL };
+
 static DagTask *
-dag_task_new_combined (const char       *name,
-                       DagTaskFunc       function,
-                       DagRule           rule,
-                       DagTrigger        trigger,
-                       gboolean          cancel_others,
-                       DagTask * const  *tasks,
-                       gsize             n_tasks)
+dag_task_new_combined (const DagFunction *definition,
+                       DagRule            rule,
+                       DagTrigger         trigger,
+                       gboolean           cancel_others,
+                       DagTask * const   *tasks,
+                       gsize              n_tasks)
 {
   DagTask *self = dag_task_create ();
   DagNode *node = DAG_NODE (self);
 
-  self->function = function;
-  dag_task_set_name (self, name);
+  self->definition = definition;
+  self->function = definition->function;
   node->trigger = trigger;
   node->cancel_others = cancel_others;
 
@@ -114,7 +118,7 @@ dag_task_new_all (DagTask * const *tasks,
   g_return_val_if_fail (tasks != NULL || n_tasks == 0, NULL);
   g_return_val_if_fail (dag_task_are_tasks (tasks, n_tasks), NULL);
 
-  return dag_task_new_combined ("all", collect_results, DAG_RULE_SUCCEEDED, DAG_TRIGGER_ALL, FALSE,
+  return dag_task_new_combined (&all_function, DAG_RULE_SUCCEEDED, DAG_TRIGGER_ALL, FALSE,
                                 tasks, n_tasks);
 }
 
@@ -137,8 +141,8 @@ dag_task_new_settled (DagTask * const *tasks,
   g_return_val_if_fail (tasks != NULL || n_tasks == 0, NULL);
   g_return_val_if_fail (dag_task_are_tasks (tasks, n_tasks), NULL);
 
-  return dag_task_new_combined ("settled", collect_results, DAG_RULE_FINISHED, DAG_TRIGGER_ALL,
-                                FALSE, tasks, n_tasks);
+  return dag_task_new_combined (&settled_function, DAG_RULE_FINISHED, DAG_TRIGGER_ALL, FALSE,
+                                tasks, n_tasks);
 }
 
 /**
@@ -166,8 +170,8 @@ dag_task_new_any (DagTask * const *tasks,
   g_return_val_if_fail (tasks != NULL || n_tasks == 0, NULL);
   g_return_val_if_fail (dag_task_are_tasks (tasks, n_tasks), NULL);
 
-  return dag_task_new_combined ("any", return_winner, DAG_RULE_SUCCEEDED, DAG_TRIGGER_ANY,
-                                cancel_others, tasks, n_tasks);
+  return dag_task_new_combined (&any_function, DAG_RULE_SUCCEEDED, DAG_TRIGGER_ANY, cancel_others,
+                                tasks, n_tasks);
 }
 
 /**
@@ -176,8 +180,9 @@ dag_task_new_any (DagTask * const *tasks,
  * @n_tasks: how many there are
  * @cancel_others: whether to cancel those that are not needed then
  *
- * Makes a task that ends as the first of @tasks that finishes, whether that succeeds or not. A race
- * of nothing fails with %DAG_ERROR_EMPTY.
+ * Makes a task that ends as the first of @tasks that finishes, whether that succeeds or not. If it
+ * does not, the race is skipped, with the same error. A race of nothing fails with
+ * %DAG_ERROR_EMPTY.
  *
  * The others go on; with @cancel_others those that nobody else needs are cancelled when it is
  * decided, and so is what only they need, as by [method@Dag.Task.cancel_unneeded]. What becomes of
@@ -195,7 +200,7 @@ dag_task_new_race (DagTask * const *tasks,
   g_return_val_if_fail (tasks != NULL || n_tasks == 0, NULL);
   g_return_val_if_fail (dag_task_are_tasks (tasks, n_tasks), NULL);
 
-  return dag_task_new_combined ("race", return_winner, DAG_RULE_SUCCEEDED, DAG_TRIGGER_FIRST,
+  return dag_task_new_combined (&race_function, DAG_RULE_SUCCEEDED, DAG_TRIGGER_FIRST,
                                 cancel_others, tasks, n_tasks);
 }
 
@@ -224,6 +229,8 @@ start_delay (DagTask  *task,
   dag_task_attach_source (task, source, delay_over_cb);
 }
 
+static const DagFunction delay_function = { "delay", start_delay, 0, NULL };
+
 /**
  * dag_task_new_delay: (constructor)
  * @milliseconds: how long
@@ -239,9 +246,9 @@ dag_task_new_delay (guint milliseconds)
 {
   DagTask *self = dag_task_create ();
 
-  self->function = start_delay;
+  self->definition = &delay_function;
+  self->function = delay_function.function;
   self->function_data = GUINT_TO_POINTER (milliseconds);
-  dag_task_set_name (self, "delay");
   dag_task_publish (self);
 
   return self;

@@ -168,10 +168,7 @@ void
 dag_node_carry (DagNode  *self,
                 DagTrace *trace)
 {
-  if (dag_trace_get_root (trace) == dag_trace_get_root (g_ptr_array_index (self->failures, 0)))
-    dag_trace_look (trace);
-  else
-    dag_trace_hand_on (trace);
+  dag_trace_hand_on (trace, g_ptr_array_index (self->failures, 0));
 }
 
 /*< private >
@@ -194,7 +191,7 @@ dag_node_take_refusal (DagNode *self)
   if (dependency->trace == NULL)
     return NULL;
 
-  dag_trace_hand_on (dependency->trace);
+  dag_trace_hand_on (dependency->trace, NULL);
 
   if (self->refused_by_failure)
     return dag_trace_ref (dag_node_find_failure (self, dependency->trace));

@@ -17,15 +17,16 @@ G_BEGIN_DECLS
  * whose cause is the trace of the dependency. Traces are immutable but for counters, and may be
  * used from any thread.
  *
- * A failure is carried by the tasks that it ended, until somebody looks at it there. When the last
- * task that carries it unlooked-at lets go of it, it is reported.
+ * A failure is carried by the tasks that it ended, until somebody looks at it there or it is handed
+ * on to those that depend on them. It is reported when the last task that carries it lets go of it.
  */
 typedef struct _DagTrace DagTrace;
 
 DagTrace     *dag_trace_new_root     (GError     *error,
                                       DagReason   reason,
                                       const char *name,
-                                      const char *location);
+                                      const char *location,
+                                      const char *details);
 DagTrace     *dag_trace_new_hop      (DagTrace   *cause,
                                       gpointer    dependency);
 void          dag_trace_set_name     (DagTrace   *self,
@@ -43,8 +44,10 @@ DagTrace     *dag_trace_get_cause    (DagTrace   *self);
 DagTrace     *dag_trace_get_root     (DagTrace   *self);
 char         *dag_trace_describe     (DagTrace   *self);
 
-void          dag_trace_hand_on      (DagTrace   *self);
+void          dag_trace_hand_on      (DagTrace   *self,
+                                      DagTrace   *carried);
 void          dag_trace_look         (DagTrace   *self);
-gboolean      dag_trace_let_go       (DagTrace   *self);
+gboolean      dag_trace_is_looked    (DagTrace   *self);
+void          dag_trace_let_go       (DagTrace   *self);
 
 G_END_DECLS

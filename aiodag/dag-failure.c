@@ -7,10 +7,16 @@
 
 #include "dag-failure-private.h"
 
+/* Bits of `flags` */
+enum {
+  DROPPED = 1 << 0,  /* the task of this trace does not carry the failure any more */
+  LOOKED  = 1 << 1,  /* somebody looked at it there */
+};
+
 struct _DagTrace
 {
   gatomicrefcount  ref_count;
-  gint             looked;    /* atomic; whether the question was answered or handed on here */
+  gint             flags;     /* atomic */
 
   DagTrace        *cause;     /* (owned) (nullable): NULL in the root */
   DagTrace        *root;      /* (unowned): kept by the causes */
@@ -23,7 +29,8 @@ struct _DagTrace
   /* The root only */
   GError          *error;
   DagReason        reason;
-  gint             carriers;  /* atomic; tasks that carry it and where nobody has looked */
+  char            *details;   /* (nullable): what else to report */
+  gint             carriers;  /* atomic; traces that have not dropped it */
   gint             reported;  /* atomic */
 };
 
@@ -50,13 +57,15 @@ DagTrace *
 dag_trace_new_root (GError     *error,
                     DagReason   reason,
                     const char *name,
-                    const char *location)
+                    const char *location,
+                    const char *details)
 {
   DagTrace *self = dag_trace_new (name, location);
 
   self->root = self;
   self->error = error;
   self->reason = reason;
+  self->details = g_strdup (details);
   self->carriers = 1;
 
   return self;
@@ -133,6 +142,7 @@ dag_trace_unref_some (DagTrace *self,
 
       g_clear_object (&self->origin);
       g_clear_error (&self->error);
+      g_free (self->details);
       g_free (self->name);
       g_free (self);
 
@@ -236,28 +246,56 @@ dag_trace_describe (DagTrace *self)
   return g_string_free (string, FALSE);
 }
 
+/* The task of this trace does not carry the failure any more.
+ *
+ * Returns: whether it was the last that did
+ */
+static gboolean
+dag_trace_drop (DagTrace *self,
+                guint     flags)
+{
+  guint old = g_atomic_int_or ((guint *) &self->flags, DROPPED | flags);
+
+  return !(old & DROPPED) && g_atomic_int_dec_and_test (&self->root->carriers);
+}
+
 /*< private >
  * dag_trace_hand_on:
+ * @carried: (nullable): what the dependent carries already
  *
- * The task of this trace passed the question on to a dependent, which carries it from now on.
+ * The task of this trace passes the question on to a dependent, which carries the failure from now
+ * on. Nobody has looked at the task by that.
  */
 void
-dag_trace_hand_on (DagTrace *self)
+dag_trace_hand_on (DagTrace *self,
+                   DagTrace *carried)
 {
-  g_atomic_int_inc (&self->root->carriers);
-  dag_trace_look (self);
+  if (carried == NULL || carried->root != self->root)
+    g_atomic_int_inc (&self->root->carriers);
+
+  dag_trace_drop (self, 0);
 }
 
 /*< private >
  * dag_trace_look:
  *
- * Somebody looked at the failure in the task of this trace.
+ * Somebody looks at the failure in the task of this trace.
  */
 void
 dag_trace_look (DagTrace *self)
 {
-  if (g_atomic_int_compare_and_exchange (&self->looked, FALSE, TRUE))
-    g_atomic_int_add (&self->root->carriers, -1);
+  dag_trace_drop (self, LOOKED);
+}
+
+/*< private >
+ * dag_trace_is_looked:
+ *
+ * Returns: whether somebody has looked at the failure in the task of this trace
+ */
+gboolean
+dag_trace_is_looked (DagTrace *self)
+{
+  return (g_atomic_int_get (&self->flags) & LOOKED) != 0;
 }
 
 /*< private >
@@ -265,26 +303,22 @@ dag_trace_look (DagTrace *self)
  *
  * The task of this trace is released. Reports the failure if nobody looked at it, here or in any
  * other task that carries it.
- *
- * Returns: whether nobody had looked here
  */
-gboolean
+void
 dag_trace_let_go (DagTrace *self)
 {
   g_autoptr (GString) string = NULL;
   DagTrace *root = self->root;
 
-  if (!g_atomic_int_compare_and_exchange (&self->looked, FALSE, TRUE))
-    return FALSE;
-
-  if (!g_atomic_int_dec_and_test (&root->carriers) ||
+  if (!dag_trace_drop (self, 0) ||
       root->reason != DAG_REASON_FAILURE ||
       !g_atomic_int_compare_and_exchange (&root->reported, FALSE, TRUE))
-    return TRUE;
+    return;
 
   string = g_string_new (NULL);
   dag_trace_append_name (root, string);
-  g_warning ("%s failed and nobody looked at it: %s", string->str, root->error->message);
-
-  return TRUE;
+  g_string_append_printf (string, " failed and nobody looked at it: %s", root->error->message);
+  if (root->details != NULL)
+    g_string_append_printf (string, "\n%s", root->details);
+  g_warning ("%s", string->str);
 }

@@ -123,6 +123,7 @@ struct _DagNode
 };
 
 #define DAG_NODE(ptr) ((DagNode *) (ptr))
+#define DAG_NODE_MEMBER(ptr) ((DagNode *) ((char *) (ptr) - G_STRUCT_OFFSET (DagNode, member)))
 
 void     dag_node_init              (DagNode            *self,
                                      const DagItemClass *klass,
@@ -172,5 +173,6 @@ gboolean dag_node_settle            (DagNode            *self);
 gboolean dag_node_tell_dependents   (DagNode            *self);
 void     dag_node_look              (DagNode            *self);
 void     dag_node_free_failures     (DagNode            *self);
+void     dag_node_let_go            (DagNode            *self);
 
 G_END_DECLS

@@ -63,6 +63,10 @@ void          dag_queue_push          (DagQueue     *self,
 
 /* From `run` and `start` only */
 void          dag_queue_push_front    (DagItem      *item);
+gboolean      dag_queue_step          (DagQueue     *self,
+                                       gboolean    (*may_start) (DagMember *member,
+                                                                 gpointer   data),
+                                       gpointer      data);
 gboolean      dag_queue_is_late       (void);
 void          dag_queue_note_call     (void);
 

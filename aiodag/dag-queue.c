@@ -38,7 +38,6 @@ struct _DagQueue
   /* Atomic */
   GThread         *inside;      /* (unowned) (nullable): the thread of the dispatch that goes on */
   GThread         *home;        /* (unowned): the thread that had the last one */
-  gint             closed;
 
   /* The owning context */
   DagItem         *items;       /* last of a ring */
@@ -62,8 +61,7 @@ static GMutex registry_lock;
 static GHashTable *registry;  /* (element-type GMainContext DagQueue): neither is owned */
 
 /* The queue that this thread asked for last, and the one whose dispatch goes on in it. */
-static void dag_queue_unref_private (gpointer data);
-static GPrivate last_queue = G_PRIVATE_INIT (dag_queue_unref_private);
+static GPrivate last_queue = G_PRIVATE_INIT ((GDestroyNotify) dag_queue_unref);
 static GPrivate current_queue;
 
 DagQueue *
@@ -86,12 +84,6 @@ dag_queue_unref (DagQueue *self)
   dag_levels_free (self->levels);
   g_mutex_clear (&self->lock);
   g_free (self);
-}
-
-static void
-dag_queue_unref_private (gpointer data)
-{
-  dag_queue_unref (data);
 }
 
 static gboolean
@@ -152,33 +144,47 @@ dag_queue_fetch (DagQueue *self)
   return self->items != NULL;
 }
 
+/* Does one thing.
+ *
+ * @may_start: (nullable): which members may be started, %NULL for all
+ *
+ * Returns: whether there was one
+ */
+static gboolean
+dag_queue_do_next (DagQueue *self,
+                   gboolean (*may_start) (DagMember *member,
+                                          gpointer   data),
+                   gpointer  data)
+{
+  DagItem *item;
+  DagMember *member;
+
+  if (self->items != NULL || dag_queue_fetch (self))
+    {
+      item = ring_pop (&self->items);
+      item->klass->run (item);
+
+      return TRUE;
+    }
+
+  member = dag_levels_get_first (self->levels);
+  if (member == NULL || (may_start != NULL && !may_start (member, data)))
+    return FALSE;
+
+  dag_queue_make_idle (self, member);
+  member->item.klass->start (member);
+
+  /* That was somebody's function and may have taken any time. */
+  self->steps = 0;
+
+  return TRUE;
+}
+
 static void
 dag_queue_work (DagQueue *self)
 {
-  do
-    {
-      DagItem *item;
-      DagMember *member;
-
-      if (self->items != NULL || dag_queue_fetch (self))
-        {
-          item = ring_pop (&self->items);
-          item->klass->run (item);
-        }
-      else if ((member = dag_levels_get_first (self->levels)) != NULL)
-        {
-          dag_queue_make_idle (self, member);
-          member->item.klass->start (member);
-
-          /* That was somebody's function and may have taken any time. */
-          self->steps = 0;
-        }
-      else
-        {
-          break;
-        }
-    }
-  while (!dag_queue_check_late (self));
+  while (dag_queue_do_next (self, NULL, NULL) && !dag_queue_check_late (self))
+    ;
 }
 
 /* Sets the sources by what is left to do. */
@@ -355,8 +361,6 @@ dag_queue_close (gpointer data)
     g_hash_table_remove (registry, self->context);
   g_mutex_unlock (&registry_lock);
 
-  dag_queue_fetch (self);
-
   g_private_set (&current_queue, self);
   g_atomic_pointer_set (&self->inside, g_thread_self ());
   g_atomic_pointer_set (&self->home, g_thread_self ());
@@ -364,7 +368,6 @@ dag_queue_close (gpointer data)
   g_mutex_lock (&self->lock);
   /* Who sees that it is closed has been pinned. */
   dag_queue_pin_members (self);
-  g_atomic_int_set (&self->closed, TRUE);
   self->draining = TRUE;
   g_atomic_pointer_set (&self->context, NULL);
   self->source = self->background = NULL;
@@ -409,7 +412,8 @@ dag_queue_new (GMainContext *context)
 
   self->source = dag_queue_attach_source (self, "[aiodag] tasks", PRIORITY, dag_queue_close);
   self->background = dag_queue_attach_source (self, "[aiodag] tasks in the background",
-                                              BACKGROUND_PRIORITY, dag_queue_unref_private);
+                                              BACKGROUND_PRIORITY,
+                                              (GDestroyNotify) dag_queue_unref);
   g_source_set_ready_time (self->source, -1);
   g_source_set_ready_time (self->background, -1);
 
@@ -507,7 +511,7 @@ dag_queue_acquire (DagQueue *self)
 gboolean
 dag_queue_is_closed (DagQueue *self)
 {
-  return g_atomic_int_get (&self->closed);
+  return g_atomic_pointer_get (&self->context) == NULL;
 }
 
 /*< private >
@@ -597,7 +601,7 @@ dag_queue_push (DagQueue *self,
 
   ring_append (&self->inbox, item);
 
-  if (g_atomic_int_get (&self->closed))
+  if (self->context == NULL)
     {
       drain = !self->draining;
       self->draining = TRUE;
@@ -640,6 +644,24 @@ dag_queue_note_call (void)
   DagQueue *current = g_private_get (&current_queue);
 
   current->steps = 0;
+}
+
+/*< private >
+ * dag_queue_step:
+ * @may_start: which members may be started
+ *
+ * Does the next thing that there is to do in the dispatch that the caller is in, unless that should
+ * come to an end.
+ *
+ * Returns: whether there was one
+ */
+gboolean
+dag_queue_step (DagQueue *self,
+                gboolean (*may_start) (DagMember *member,
+                                       gpointer   data),
+                gpointer  data)
+{
+  return !dag_queue_check_late (self) && dag_queue_do_next (self, may_start, data);
 }
 
 /*< private >

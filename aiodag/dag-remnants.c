@@ -18,9 +18,27 @@ typedef struct {
   GPtrArray *failures;  /* (owned) (nullable) */
   guint      next;      /* of the failures */
   DagTrace  *root;      /* (unowned) (nullable): of the one that decided, if they are carried */
-  gboolean   looked;    /* whether somebody looked at that one, and so at the others */
+  gboolean   looked;    /* whether somebody looked at the node */
   DagTrace  *trace;     /* (owned) (nullable) */
 } DagRemnants;
+
+/* Lets go of a failure that is carried beside the one that decided, unless it is the same.
+ *
+ * @looked: whether somebody looked at the node, and so at all of them
+ */
+static void
+let_go_beside (DagTrace *hop,
+               DagTrace *root,
+               gboolean  looked)
+{
+  if (dag_trace_get_root (hop) == root)
+    return;
+
+  if (looked)
+    dag_trace_look (hop);
+  else
+    dag_trace_let_go (hop);
+}
 
 /* Takes the next failure, which is no longer carried. */
 static DagTrace *
@@ -30,13 +48,8 @@ dag_remnants_take_failure (DagRemnants *self)
 
   self->next++;
 
-  if (self->root == NULL || dag_trace_get_root (hop) == self->root)
-    return hop;
-
-  if (self->looked)
-    dag_trace_look (hop);
-  else
-    dag_trace_let_go (hop);
+  if (self->root != NULL)
+    let_go_beside (hop, self->root, self->looked);
 
   return hop;
 }
@@ -75,8 +88,11 @@ void
 dag_node_free_failures (DagNode *self)
 {
   DagTrace *trace = g_steal_pointer (&self->trace);
-  gboolean looked = trace == NULL || !dag_trace_let_go (trace);
+  gboolean looked = trace != NULL && dag_trace_is_looked (trace);
   DagRemnants *remnants;
+
+  if (trace != NULL)
+    dag_trace_let_go (trace);
 
   /* One that is all there was keeps what the trace of the node keeps too. */
   if (self->failures != NULL && self->failures->len == 1 && trace != NULL &&
@@ -97,4 +113,25 @@ dag_node_free_failures (DagNode *self)
     remnants->root = dag_trace_get_root (g_ptr_array_index (remnants->failures, 0));
   remnants->trace = trace;
   dag_queue_push (self->queue, &remnants->item);
+}
+
+/*< private >
+ * dag_node_let_go:
+ *
+ * Nobody will look at the failures of the node any more, which has settled: reports those at which
+ * nobody looked elsewhere either. In the owning context.
+ */
+void
+dag_node_let_go (DagNode *self)
+{
+  gboolean looked = dag_trace_is_looked (self->trace);
+
+  dag_trace_let_go (self->trace);
+
+  if (!self->refused_by_failure)
+    return;
+
+  for (guint i = 1; i < self->failures->len; i++)
+    let_go_beside (g_ptr_array_index (self->failures, i), dag_trace_get_root (self->trace),
+                   looked);
 }

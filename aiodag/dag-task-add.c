@@ -40,11 +40,7 @@ dag_task_add_gvalue (DagTask    *self,
 
       /* One that was cancelled or skipped while it was built has no use for it, and that is all. */
       if (started)
-        {
-          g_autofree char *description = dag_task_describe (self);
-
-          g_critical ("%s: %s has already started", caller, description);
-        }
+        dag_task_complain (self, caller, "has already started");
     }
 }
 

@@ -379,9 +379,7 @@ dag_task_run_in_thread (DagTask           *self,
 
   if (!running)
     {
-      g_autofree char *description = dag_task_describe (self);
-
-      g_critical ("%s: %s is not running", G_STRFUNC, description);
+      dag_task_complain (self, G_STRFUNC, "is not running");
       return;
     }
 
@@ -409,11 +407,7 @@ dag_task_propagate (DagTask     *self,
 
   value = dag_task_get_value (self);
   if (value == NULL)
-    {
-      g_autofree char *description = dag_task_describe (self);
-
-      g_critical ("%s: %s has not finished", caller, description);
-    }
+    dag_task_complain (self, caller, "has not finished");
 
   return value;
 }
@@ -427,7 +421,6 @@ dag_task_propagate_as (DagTask     *self,
                        const char  *caller)
 {
   const GValue *value = dag_task_propagate (self, error, caller);
-  g_autofree char *description = NULL;
 
   if (value == NULL || G_VALUE_HOLDS (value, type))
     return value;
@@ -436,9 +429,8 @@ dag_task_propagate_as (DagTask     *self,
   if (g_value_transform (value, converted))
     return converted;
 
-  description = dag_task_describe (self);
-  g_critical ("%s: the result of %s is a %s and not a %s", caller, description,
-              G_VALUE_TYPE_NAME (value), g_type_name (type));
+  dag_task_complain (self, caller, "has a %s and not a %s as its result",
+                     G_VALUE_TYPE_NAME (value), g_type_name (type));
 
   return NULL;
 }
@@ -562,12 +554,8 @@ dag_task_propagate_pointer (DagTask  *self,
   if (G_VALUE_HOLDS_POINTER (value))
     return g_value_get_pointer (value);
 
-  {
-    g_autofree char *description = dag_task_describe (self);
-
-    g_critical ("%s: the result of %s is a %s and not a pointer", G_STRFUNC, description,
-                G_VALUE_TYPE_NAME (value));
-  }
+  dag_task_complain (self, G_STRFUNC, "has a %s and not a pointer as its result",
+                     G_VALUE_TYPE_NAME (value));
 
   return NULL;
 }

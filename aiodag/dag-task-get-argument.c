@@ -40,9 +40,7 @@ dag_task_peek_argument (DagTask    *self,
 
   if (!running || index >= self->n_arguments)
     {
-      g_autofree char *description = dag_task_describe (self);
-
-      g_critical ("%s: %s has no argument %u%s", caller, description, index, running ? "" : " yet");
+      dag_task_complain (self, caller, "has no argument %u%s", index, running ? "" : " yet");
       return NULL;
     }
 
@@ -86,7 +84,6 @@ dag_task_convert_argument (DagTask    *self,
                            const char *caller)
 {
   const GValue *argument = dag_task_peek_argument (self, index, caller);
-  g_autofree char *description = NULL;
 
   if (argument == NULL || G_VALUE_HOLDS (argument, type))
     return argument;
@@ -94,9 +91,8 @@ dag_task_convert_argument (DagTask    *self,
   if (dag_value_convert (argument, type, converted))
     return converted;
 
-  description = dag_task_describe (self);
-  g_critical ("%s: argument %u of %s is a %s and not a %s", caller, index, description,
-              G_VALUE_TYPE_NAME (argument), g_type_name (type));
+  dag_task_complain (self, caller, "has a %s and not a %s as argument %u",
+                     G_VALUE_TYPE_NAME (argument), g_type_name (type), index);
 
   return NULL;
 }
@@ -261,7 +257,6 @@ dag_task_check_argument (DagTask    *self,
                          const char *caller)
 {
   const GValue *argument = dag_task_peek_argument (self, index, caller);
-  g_autofree char *description = NULL;
 
   if (argument == NULL || G_VALUE_HOLDS (argument, type))
     return argument;
@@ -269,9 +264,8 @@ dag_task_check_argument (DagTask    *self,
   if (g_value_fits_pointer (argument) && g_value_peek_pointer (argument) == NULL)
     return NULL;
 
-  description = dag_task_describe (self);
-  g_critical ("%s: argument %u of %s is a %s and not a %s", caller, index, description,
-              G_VALUE_TYPE_NAME (argument), g_type_name (type));
+  dag_task_complain (self, caller, "has a %s and not a %s as argument %u",
+                     G_VALUE_TYPE_NAME (argument), g_type_name (type), index);
 
   return NULL;
 }
@@ -457,10 +451,8 @@ dag_task_get_argument_pointer (DagTask *self,
 
   if (!g_value_fits_pointer (argument))
     {
-      g_autofree char *description = dag_task_describe (self);
-
-      g_critical ("%s: argument %u of %s is a %s and not a pointer", G_STRFUNC, index, description,
-                  G_VALUE_TYPE_NAME (argument));
+      dag_task_complain (self, G_STRFUNC, "has a %s and not a pointer as argument %u",
+                         G_VALUE_TYPE_NAME (argument), index);
       return NULL;
     }
 

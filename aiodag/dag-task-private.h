@@ -17,6 +17,7 @@ typedef struct _DagParentLink DagParentLink;
 /* What few tasks have. */
 typedef struct {
   char                *name;             /* the owning context */
+  char                *details;          /* (nullable): of the failure; who returned set it */
 
   /* Under the lock */
   GCancellable        *cancellable;      /* (owned) (nullable): its own */
@@ -26,7 +27,7 @@ typedef struct {
   DagWait             *waits;            /* last of a ring: until it finishes */
   DagWait             *settle_waits;     /* last of a ring: until it settles */
 
-  DagTask             *value_owner;      /* (owned) (nullable): whose pointer the value is */
+  DagTask             *value_owner;      /* (owned) (nullable): whose value it is */
 
   /* The GTask face: const, or set by whoever returns */
   gpointer             source_object;    /* (owned) (nullable) */
@@ -84,6 +85,8 @@ struct _DagTask
   guint8              kept;               /* the queue has a reference until it leaves */
   guint8              ignore_cancellable;
   guint8              return_on_cancel;
+  guint8              foreign;          /* const: its value may be kept by another language */
+  guint8              reports_early;    /* const: does not wait with it until it is released */
   guint8              cancelling;         /* its own cancellable is or will be cancelled */
   guint8              waits_over;         /* who waits for it to finish need not */
   guint8              settle_waits_over;
@@ -101,12 +104,18 @@ struct _DagTask
 #define DAG_NODE_TASK(ptr) ((DagTask *) (ptr))
 
 DagTask      *dag_task_create              (void);
+DagTask      *dag_task_create_for_queue    (const DagItemClass *klass,
+                                            DagQueue        *queue);
 gboolean      dag_task_are_tasks           (DagTask * const *tasks,
                                             gsize            n_tasks);
 void          dag_task_publish             (DagTask         *self);
 DagTaskRare  *dag_task_get_rare            (DagTask         *self);
 DagTaskRare  *dag_task_peek_rare           (DagTask         *self);
 char         *dag_task_describe            (DagTask         *self);
+void          dag_task_complain            (DagTask         *self,
+                                            const char      *caller,
+                                            const char      *format,
+                                            ...) G_GNUC_PRINTF (3, 4);
 void          dag_task_notify_state        (DagTask         *self);
 void          dag_task_notify_settled      (DagTask         *self);
 void          dag_task_emit_started        (DagTask         *self);
@@ -114,6 +123,12 @@ void          dag_task_emit_finished       (DagTask         *self);
 gboolean      dag_task_is_observed         (DagTask         *self);
 
 extern const DagItemClass dag_task_item_class;
+void          dag_task_run_item            (DagItem         *item);
+void          dag_task_start_member        (DagMember       *member);
+void          dag_task_pin_member          (DagMember       *member);
+void          dag_task_abandon_member      (DagMember       *member);
+void          dag_task_enter_function      (DagTask         *self);
+void          dag_task_leave_function      (DagTask         *self);
 
 void          dag_task_end                 (DagTask         *self,
                                             GError          *error);
@@ -122,9 +137,15 @@ void          dag_task_pin                 (DagTask         *self);
 void          dag_task_return_outcome      (DagTask         *self,
                                             DagOutcome      *outcome,
                                             const char      *caller);
+void          dag_task_return_detailed_error (DagTask       *self,
+                                            GError          *error,
+                                            const char      *details,
+                                            const char      *caller);
+GError       *dag_task_new_cancelled_error (void);
+
+void          dag_task_free_estate         (DagTask         *self);
 void          dag_task_discard_outcome     (DagTask         *self,
                                             DagOutcome      *outcome);
-GError       *dag_task_new_cancelled_error (void);
 
 void          dag_task_take_argument       (DagTask         *self,
                                             const GValue    *value,
@@ -159,6 +180,12 @@ GError       *dag_task_new_cycle_error     (DagTask         *self,
 void          dag_task_cancel_own          (DagTask         *self);
 void          dag_task_leave_parent        (DagTask         *self);
 
+void          dag_task_start_wait          (DagTask         *self,
+                                            DagQueue        *queue,
+                                            gboolean         settle,
+                                            GCancellable    *cancellable,
+                                            GAsyncReadyCallback callback,
+                                            gpointer         user_data);
 gboolean      dag_task_deliver_waits       (DagTask         *self,
                                             gboolean         settled);
 

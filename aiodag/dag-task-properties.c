@@ -34,9 +34,7 @@ dag_task_hold (DagTask *self)
 
   if (started)
     {
-      g_autofree char *description = dag_task_describe (self);
-
-      g_critical ("%s: %s has already started", G_STRFUNC, description);
+      dag_task_complain (self, G_STRFUNC, "has already started");
       return;
     }
 
@@ -100,11 +98,7 @@ dag_task_set_function (DagTask        *self,
 
   /* One that was cancelled or skipped while it was built has no use for it, and that is all. */
   if (message != NULL)
-    {
-      g_autofree char *description = dag_task_describe (self);
-
-      g_critical ("%s: %s %s", G_STRFUNC, description, message);
-    }
+    dag_task_complain (self, G_STRFUNC, "%s", message);
 
   if (!open)
     {
@@ -313,9 +307,7 @@ dag_task_set_trigger (DagTask    *self,
 
   if (!dag_node_set_trigger (DAG_NODE (self), trigger))
     {
-      g_autofree char *description = dag_task_describe (self);
-
-      g_critical ("%s: %s has already started", G_STRFUNC, description);
+      dag_task_complain (self, G_STRFUNC, "has already started");
       return;
     }
 

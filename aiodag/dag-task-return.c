@@ -9,51 +9,6 @@
 #include "dag-path-private.h"
 #include "dag-task-private.h"
 
-/* What nobody will read, on its way to where it may be freed. */
-typedef struct {
-  DagItem    item;
-  DagOutcome outcome;
-} DagGarbage;
-
-static void
-dag_garbage_run (DagItem *item)
-{
-  DagGarbage *self = (DagGarbage *) item;
-  DagOutcome outcome = self->outcome;
-
-  g_free (self);
-  dag_outcome_clear (&outcome);
-}
-
-static const DagItemClass dag_garbage_class = {
-  .run = dag_garbage_run,
-};
-
-/*< private >
- * dag_task_discard_outcome:
- * @outcome: (transfer full): what nobody will read
- *
- * Frees an outcome, or anything else that makes one, in the owning context, where that makes a
- * difference.
- */
-void
-dag_task_discard_outcome (DagTask    *self,
-                          DagOutcome *outcome)
-{
-  DagGarbage *garbage;
-
-  if (dag_outcome_is_plain (outcome))
-    {
-      dag_outcome_clear (outcome);
-      return;
-    }
-
-  garbage = g_new0 (DagGarbage, 1);
-  garbage->item.klass = &dag_garbage_class;
-  dag_outcome_move (&garbage->outcome, outcome);
-  dag_queue_push (DAG_NODE (self)->queue, &garbage->item);
-}
-
 GError *
 dag_task_new_cancelled_error (void)
 {
@@ -152,11 +107,7 @@ dag_task_return_outcome (DagTask    *self,
   if (accepted)
     dag_task_raise_returned (self);
   else if (message != NULL)
-    {
-      g_autofree char *description = dag_task_describe (self);
-
-      g_critical ("%s: %s %s", caller, description, message);
-    }
+    dag_task_complain (self, caller, "%s", message);
 
   dag_task_discard_outcome (self, &unused);
 
@@ -172,6 +123,36 @@ dag_task_return_error_for (DagTask    *self,
 
   dag_outcome_init_error (&outcome, error);
   dag_task_return_outcome (self, &outcome, caller);
+}
+
+/*< private >
+ * dag_task_return_detailed_error:
+ * @error: (transfer full): what went wrong
+ * @details: (nullable): what else to report if nobody looks at it
+ *
+ * Ends the task with a failure. From any thread.
+ */
+void
+dag_task_return_detailed_error (DagTask    *self,
+                                GError     *error,
+                                const char *details,
+                                const char *caller)
+{
+  if (details != NULL)
+    {
+      DagTaskRare *rare = dag_task_get_rare (self);
+      char *old;
+
+      dag_node_lock (DAG_NODE (self));
+      old = self->returned ? g_strdup (details) : g_steal_pointer (&rare->details);
+      if (!self->returned)
+        rare->details = g_strdup (details);
+      dag_node_unlock (DAG_NODE (self));
+
+      g_free (old);
+    }
+
+  dag_task_return_error_for (self, error, caller);
 }
 
 /**
@@ -386,11 +367,7 @@ dag_task_return_task (DagTask *self,
   if (!accepted)
     {
       if (message != NULL)
-        {
-          g_autofree char *description = dag_task_describe (self);
-
-          g_critical ("%s: %s %s", G_STRFUNC, description, message);
-        }
+        dag_task_complain (self, G_STRFUNC, "%s", message);
       g_object_unref (self);
       return;
     }

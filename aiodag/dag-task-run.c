@@ -115,6 +115,7 @@ dag_task_record_end (DagTask  *self,
                      gboolean  over)
 {
   DagNode *node = DAG_NODE (self);
+  DagTaskRare *rare = dag_task_peek_rare (self);
   DagReason reason = DAG_REASON_NONE;
   DagTrace *trace = NULL;
   GError *error = NULL;
@@ -140,7 +141,8 @@ dag_task_record_end (DagTask  *self,
   if (error != NULL)
     dag_outcome_init_trace (&self->outcome,
                             dag_trace_new_root (error, reason, dag_task_get_name (self),
-                                                g_atomic_pointer_get (&self->location)));
+                                                g_atomic_pointer_get (&self->location),
+                                                rare != NULL ? rare->details : NULL));
 
   if (self->outcome.kind == DAG_OUTCOME_TRACE)
     {
@@ -162,6 +164,32 @@ dag_task_record_end (DagTask  *self,
 
       g_clear_object (&other);
     }
+}
+
+static gboolean
+report_cb (gpointer user_data)
+{
+  dag_node_let_go (user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* What waited for the task gets a turn first, and may look at it. */
+static void
+dag_task_report_later (DagTask *self)
+{
+  GMainContext *context = dag_queue_get_context (DAG_NODE (self)->queue);
+  GSource *source;
+
+  if (context == NULL)
+    return;
+
+  source = g_idle_source_new ();
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_static_name (source, "[aiodag] report");
+  g_source_set_callback (source, report_cb, g_object_ref (self), g_object_unref);
+  g_source_attach (source, context);
+  g_source_unref (source);
 }
 
 /* Takes the next step of the end of a task, if it is due.
@@ -223,6 +251,7 @@ dag_task_take_step (DagTask  *self,
           dag_node_again (node);
           return FALSE;
         }
+      self->phase++;
       return TRUE;
 
     case DAG_PHASE_TELL_FINISHED:
@@ -253,6 +282,8 @@ dag_task_take_step (DagTask  *self,
       self->phase++;
       if (node->member.next != NULL)
         dag_queue_remove_member (node->queue, &node->member);
+      if (self->reports_early && node->trace != NULL)
+        dag_task_report_later (self);
       if (self->kept)
         g_object_unref (self);
       return FALSE;
@@ -377,8 +408,10 @@ dag_task_handle_followed (DagTask *self)
       DagTaskRare *rare = dag_task_peek_rare (other);
       DagTask *owner = rare != NULL ? rare->value_owner : NULL;
 
-      /* The first of tasks that follow one another has the pointer; all others keep that. */
-      if (other->outcome.kind == DAG_OUTCOME_POINTER)
+      /* The first of tasks that follow one another has what is not in the value; all others keep
+       * that.
+       */
+      if (owner == NULL && (other->outcome.kind == DAG_OUTCOME_POINTER || other->foreign))
         owner = other;
       if (owner != NULL)
         dag_task_get_rare (self)->value_owner = g_object_ref (owner);
@@ -389,13 +422,39 @@ dag_task_handle_followed (DagTask *self)
     {
       DagTrace *cause = DAG_NODE (other)->trace;
 
-      dag_trace_hand_on (cause);
+      dag_trace_hand_on (cause, NULL);
       dag_task_inherit (self, dag_trace_new_hop (cause, other));
     }
 
   dag_node_unlock (node);
 
   g_object_unref (other);
+}
+
+/*< private >
+ * dag_task_enter_function:
+ *
+ * The function is going to be called: until dag_task_leave_function(), what it uses is not freed.
+ */
+void
+dag_task_enter_function (DagTask *self)
+{
+  g_object_ref (self);
+  self->on_stack++;
+}
+
+/*< private >
+ * dag_task_leave_function:
+ *
+ * The function has come back, whether it has returned an outcome or not.
+ */
+void
+dag_task_leave_function (DagTask *self)
+{
+  self->on_stack--;
+
+  dag_task_advance (self);
+  g_object_unref (self);
 }
 
 /* Calls the function, when its arguments are there. */
@@ -412,8 +471,7 @@ dag_task_call_function (DagTask *self)
       return;
     }
 
-  g_object_ref (self);
-  self->on_stack++;
+  dag_task_enter_function (self);
 
   if (error != NULL)
     {
@@ -437,10 +495,7 @@ dag_task_call_function (DagTask *self)
         dag_task_return (self);
     }
 
-  self->on_stack--;
-
-  dag_task_advance (self);
-  g_object_unref (self);
+  dag_task_leave_function (self);
 }
 
 /*< private >
@@ -481,10 +536,15 @@ dag_task_abandon (DagTask *self)
   dag_node_raise (node, DAG_EVENT_RETURNED);
 }
 
-static void
-dag_task_run (DagItem *item)
+/*< private >
+ * dag_task_run_item:
+ *
+ * Looks after the events of a task.
+ */
+void
+dag_task_run_item (DagItem *item)
 {
-  DagTask *self = DAG_NODE_TASK ((char *) item - G_STRUCT_OFFSET (DagNode, member.item));
+  DagTask *self = DAG_NODE_TASK (DAG_NODE_MEMBER (item));
   DagNode *node = DAG_NODE (self);
   guint events = dag_node_take_events (node);
 
@@ -513,11 +573,15 @@ dag_task_run (DagItem *item)
   g_object_unref (self);
 }
 
-/* Starts the task, when nothing has come between. */
-static void
-dag_task_start (DagMember *member)
+/*< private >
+ * dag_task_start_member:
+ *
+ * Starts the task, when nothing has come between.
+ */
+void
+dag_task_start_member (DagMember *member)
 {
-  DagTask *self = DAG_NODE_TASK ((char *) member - G_STRUCT_OFFSET (DagNode, member));
+  DagTask *self = DAG_NODE_TASK (DAG_NODE_MEMBER (member));
   DagNode *node = DAG_NODE (self);
   gboolean open, start;
 
@@ -543,25 +607,25 @@ dag_task_start (DagMember *member)
   dag_task_call_function (self);
 }
 
-static void
+void
 dag_task_pin_member (DagMember *member)
 {
-  DagTask *self = DAG_NODE_TASK ((char *) member - G_STRUCT_OFFSET (DagNode, member));
+  DagTask *self = DAG_NODE_TASK (DAG_NODE_MEMBER (member));
 
   dag_node_lock (DAG_NODE (self));
   dag_task_pin (self);
   dag_node_unlock (DAG_NODE (self));
 }
 
-static void
+void
 dag_task_abandon_member (DagMember *member)
 {
-  dag_task_abandon (DAG_NODE_TASK ((char *) member - G_STRUCT_OFFSET (DagNode, member)));
+  dag_task_abandon (DAG_NODE_TASK (DAG_NODE_MEMBER (member)));
 }
 
 const DagItemClass dag_task_item_class = {
-  .run = dag_task_run,
-  .start = dag_task_start,
+  .run = dag_task_run_item,
+  .start = dag_task_start_member,
   .pin = dag_task_pin_member,
   .abandon = dag_task_abandon_member,
 };

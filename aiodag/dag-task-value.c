@@ -134,6 +134,31 @@ dag_task_get_value (DagTask *self)
 }
 
 /**
+ * dag_task_get_value_owner:
+ * @self: a task
+ *
+ * Gets the task that keeps what belongs to the result: another one, if this one ended as a task
+ * of another language did, as after [method@Dag.Task.return_task].
+ *
+ * Only bindings need it, which keep values that are none of C.
+ *
+ * Returns: (transfer none): the task
+ *
+ * Since: 1.0
+ */
+DagTask *
+dag_task_get_value_owner (DagTask *self)
+{
+  DagTaskRare *rare;
+
+  g_return_val_if_fail (DAG_IS_TASK (self), NULL);
+
+  rare = dag_task_is_finished (self) ? dag_task_peek_rare (self) : NULL;
+
+  return rare != NULL && rare->value_owner != NULL ? rare->value_owner : self;
+}
+
+/**
  * dag_task_get_error:
  * @self: a task
  *
@@ -188,9 +213,11 @@ dag_task_get_origin (DagTask *self)
  * @self: a task
  * @n_failures: (out): how many there are
  *
- * Gets the tasks whose failures reached this one, each once, the earliest first.
+ * Gets the tasks where the failures among its dependencies began, each once, the earliest first; or
+ * the task itself if it failed by itself.
  *
- * The error of a task is that of the first. More may come until the task has settled.
+ * The error of a task is that of the first. A dependency that several failures reached counts with
+ * its own first: the others are asked of it. More may come until the task has settled.
  *
  * Returns: (array length=n_failures) (transfer container): the tasks where the failures began, and
  *   a %NULL after them; free the array with `g_free ()`

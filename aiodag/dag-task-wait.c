@@ -65,32 +65,13 @@ dag_task_wait_iterating (DagTask      *self,
     g_signal_handler_disconnect (cancellable, handler);
 }
 
-typedef struct {
-  DagItem  item;
-  DagTask *task;  /* (owned) */
-} DagRelease;
-
-static void
-dag_release_run (DagItem *item)
-{
-  DagRelease *self = (DagRelease *) item;
-  DagTask *task = self->task;
-
-  g_free (self);
-  g_object_unref (task);
-}
-
-static const DagItemClass dag_release_class = {
-  .run = dag_release_run,
-};
-
 /* Drops a reference when control is back in the main loop, if it is the last: who waited may have
  * nothing but a borrowed task, and reads the result now.
  */
 static void
 dag_task_release_later (DagTask *self)
 {
-  DagRelease *release;
+  DagOutcome reference;
 
   if (g_atomic_int_get (&G_OBJECT (self)->ref_count) > 1)
     {
@@ -98,10 +79,8 @@ dag_task_release_later (DagTask *self)
       return;
     }
 
-  release = g_new (DagRelease, 1);
-  release->item.klass = &dag_release_class;
-  release->task = self;
-  dag_queue_push (DAG_NODE (self)->queue, &release->item);
+  dag_outcome_init_pointer (&reference, self, g_object_unref);
+  dag_task_discard_outcome (self, &reference);
 }
 
 /**
@@ -137,7 +116,7 @@ dag_task_wait (DagTask       *self,
   DagQueue *queue;
   GMainContext *context = NULL;
   const GValue *value;
-  gboolean iterate;
+  gboolean inside, iterate;
 
   g_return_val_if_fail (DAG_IS_TASK (self), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
@@ -147,14 +126,14 @@ dag_task_wait (DagTask       *self,
     return dag_task_propagate_outcome (self, error);
 
   queue = DAG_NODE (self)->queue;
-  if (!dag_queue_is_inside (queue))
+  inside = dag_queue_is_inside (queue);
+  if (!inside)
     context = dag_queue_acquire (queue);
   iterate = context != NULL;
   if (iterate)
     obstacle.iterated = queue;
 
-  if (dag_queue_is_inside (queue) ||
-      dag_path_find_upstream (DAG_NODE (self), is_obstacle, &obstacle))
+  if (inside || dag_path_find_upstream (DAG_NODE (self), is_obstacle, &obstacle))
     {
       g_autofree char *description = dag_task_describe (self);
 

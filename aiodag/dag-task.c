@@ -7,7 +7,6 @@
 
 #include "dag-enum-types.h"
 #include "dag-error.h"
-#include "dag-ring-private.h"
 #include "dag-task-private.h"
 
 /**
@@ -117,97 +116,6 @@ dag_task_get_rare (DagTask *self)
   return rare;
 }
 
-static void
-dag_task_rare_free (DagTaskRare *rare)
-{
-  g_assert (rare->waits == NULL);
-  g_assert (rare->settle_waits == NULL);
-
-  if (rare->task_data_destroy != NULL)
-    rare->task_data_destroy (rare->task_data);
-
-  g_clear_object (&rare->source_object);
-  g_clear_object (&rare->cancellable);
-  g_clear_object (&rare->value_owner);
-  g_free (rare->name);
-  g_free (rare);
-}
-
-/* So many tasks that went with another one are freed at once. */
-#define BATCH 64
-
-/* What a task has, on its way to where it may be freed. */
-typedef struct {
-  DagItem      item;
-  DagOutcome   outcome;
-  DagTaskRare *rare;  /* (owned) (nullable) */
-} DagEstate;
-
-/* The estates of tasks that went with that of another one, whose being freed goes on in this
- * thread: a result that has a task, which has a result that has a task, would go on for ever. A
- * ring.
- */
-static _Thread_local gboolean freeing;
-static _Thread_local DagItem *estates;
-
-static void
-dag_estate_run (DagItem *item)
-{
-  DagEstate *self = (DagEstate *) item;
-  DagEstate estate = *self;
-
-  g_free (self);
-  dag_outcome_clear (&estate.outcome);
-  g_clear_pointer (&estate.rare, dag_task_rare_free);
-}
-
-static const DagItemClass dag_estate_class = {
-  .run = dag_estate_run,
-};
-
-/* Frees what the task has in the owning context, or here if that is gone. */
-static void
-dag_task_free_estate (DagTask *self)
-{
-  DagQueue *queue = DAG_NODE (self)->queue;
-  gboolean here = dag_queue_is_home (queue) || dag_queue_is_closed (queue);
-  DagEstate *estate;
-  DagItem *item;
-  guint n = 0;
-
-  if (self->rare == NULL && dag_outcome_is_plain (&self->outcome))
-    {
-      dag_outcome_clear (&self->outcome);
-      return;
-    }
-
-  if (here && !freeing)
-    {
-      freeing = TRUE;
-
-      dag_outcome_clear (&self->outcome);
-      g_clear_pointer (&self->rare, dag_task_rare_free);
-      while ((item = ring_pop (&estates)) != NULL)
-        if (n++ < BATCH)
-          dag_estate_run (item);
-        else
-          dag_queue_push (queue, item);
-
-      freeing = FALSE;
-      return;
-    }
-
-  estate = g_new0 (DagEstate, 1);
-  estate->item.klass = &dag_estate_class;
-  dag_outcome_move (&estate->outcome, &self->outcome);
-  estate->rare = g_steal_pointer (&self->rare);
-
-  if (here)
-    ring_append (&estates, &estate->item);
-  else
-    dag_queue_push (queue, &estate->item);
-}
-
 /*< private >
  * dag_task_describe:
  *
@@ -226,6 +134,30 @@ dag_task_describe (DagTask *self)
     return g_strdup_printf ("unnamed task (%s)", location);
 
   return g_strdup (name != NULL ? name : "unnamed task");
+}
+
+/*< private >
+ * dag_task_complain:
+ * @caller: the public function
+ * @format: what is wrong with the task, as a predicate
+ *
+ * A programmer error, in what was asked of a task.
+ */
+void
+dag_task_complain (DagTask    *self,
+                   const char *caller,
+                   const char *format,
+                   ...)
+{
+  g_autofree char *description = dag_task_describe (self);
+  g_autofree char *what = NULL;
+  va_list args;
+
+  va_start (args, format);
+  what = g_strdup_vprintf (format, args);
+  va_end (args);
+
+  g_critical ("%s: %s %s", caller, description, what);
 }
 
 void
@@ -658,6 +590,32 @@ dag_task_create (void)
   creating = TRUE;
   self = g_object_new (DAG_TYPE_TASK, NULL);
   creating = FALSE;
+
+  return self;
+}
+
+/*< private >
+ * dag_task_create_for_queue:
+ * @klass: what its queue does with it
+ * @queue: the queue of its context
+ *
+ * Makes a task as dag_task_create() does, for a context that need not be thread-default.
+ *
+ * Returns: (transfer full): the task
+ */
+DagTask *
+dag_task_create_for_queue (const DagItemClass *klass,
+                           DagQueue           *queue)
+{
+  DagTask *self = dag_task_create ();
+  DagNode *node = DAG_NODE (self);
+
+  node->member.item.klass = klass;
+  if (node->queue != queue)
+    {
+      dag_queue_unref (node->queue);
+      node->queue = dag_queue_ref (queue);
+    }
 
   return self;
 }

@@ -293,6 +293,8 @@ gboolean          dag_task_get_held                (DagTask              *self);
 DAG_AVAILABLE_IN_1_0
 const GValue     *dag_task_get_value               (DagTask              *self);
 DAG_AVAILABLE_IN_1_0
+DagTask          *dag_task_get_value_owner         (DagTask              *self);
+DAG_AVAILABLE_IN_1_0
 const GError     *dag_task_get_error               (DagTask              *self);
 DAG_AVAILABLE_IN_1_0
 DagTask          *dag_task_get_origin              (DagTask              *self);

@@ -328,7 +328,6 @@ dag_task_deliver_waits (DagTask  *self,
     self->settle_waits_over = TRUE;
   else
     self->waits_over = TRUE;
-  self->phase++;
 
   dag_node_unlock (node);
 
@@ -356,14 +355,21 @@ dag_wait_new (DagTask             *task,
   return self;
 }
 
-static void
+/*< private >
+ * dag_task_start_wait:
+ * @queue: of the context that waits
+ *
+ * Waits for a task to finish or to settle. From any thread.
+ */
+void
 dag_task_start_wait (DagTask             *self,
+                     DagQueue            *queue,
                      gboolean             settle,
                      GCancellable        *cancellable,
                      GAsyncReadyCallback  callback,
                      gpointer             user_data)
 {
-  DagWait *wait = dag_wait_new (self, dag_queue_get (NULL), settle, cancellable,
+  DagWait *wait = dag_wait_new (self, dag_queue_ref (queue), settle, cancellable,
                                 callback, user_data);
 
   dag_wait_start (wait);
@@ -429,10 +435,14 @@ dag_task_await_async (DagTask             *self,
                       GAsyncReadyCallback  callback,
                       gpointer             user_data)
 {
+  DagQueue *queue;
+
   g_return_if_fail (DAG_IS_TASK (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  dag_task_start_wait (self, FALSE, cancellable, callback, user_data);
+  queue = dag_queue_get (NULL);
+  dag_task_start_wait (self, queue, FALSE, cancellable, callback, user_data);
+  dag_queue_unref (queue);
 }
 
 /**
@@ -494,10 +504,14 @@ dag_task_settle_async (DagTask             *self,
                        GAsyncReadyCallback  callback,
                        gpointer             user_data)
 {
+  DagQueue *queue;
+
   g_return_if_fail (DAG_IS_TASK (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  dag_task_start_wait (self, TRUE, cancellable, callback, user_data);
+  queue = dag_queue_get (NULL);
+  dag_task_start_wait (self, queue, TRUE, cancellable, callback, user_data);
+  dag_queue_unref (queue);
 }
 
 /**

@@ -108,14 +108,6 @@ awaited_cb (GObject      *object,
 }
 
 static void
-callback_cb (GObject      *object,
-             GAsyncResult *result,
-             gpointer      user_data)
-{
-  ++*(guint *) user_data;
-}
-
-static void
 raw_body (DagTask  *task,
           gpointer  user_data)
 {
@@ -264,7 +256,7 @@ static void
 test_callback (void)
 {
   guint n_called = 0;
-  DagTask *task = dag_task_new_for_callback (NULL, NULL, callback_cb, &n_called);
+  DagTask *task = dag_task_new_for_callback (NULL, NULL, awaited_cb, &n_called);
 
   g_test_summary ("The callback of a task that stands in for a GTask has looked");
 
@@ -439,6 +431,44 @@ test_several (void)
       test_drain ();
       expected ();
     }
+}
+
+static void
+test_several_hops (void)
+{
+  g_test_summary ("Of several failures a task hands on the first alone: the others are reported "
+                  "with it unless somebody looks at the task itself");
+
+  /* The first comes to the last task by the one in the middle, and in the second round directly
+   * too.
+   */
+  for (guint n_ways = 1; n_ways <= 2; n_ways++)
+    for (guint look = 0; look < 4; look++)
+      {
+        DagTask *inputs[2] = { new_failing ("one"), new_failing ("two") };
+        DagTask *middle = new_named ("middle", NULL, inputs, 2);
+        DagTask *ways[2] = { inputs[0], middle };
+        DagTask *last = new_named ("last", NULL, &ways[2 - n_ways], n_ways);
+
+        test_settle (last);
+        g_object_unref (inputs[0]);
+        g_object_unref (inputs[1]);
+
+        if (look & 1)
+          g_assert_nonnull (dag_task_get_error (last));
+        if (look & 2)
+          g_assert_nonnull (dag_task_get_error (middle));
+        else
+          expect_report ("two");
+        g_object_unref (middle);
+        test_drain ();
+        expected ();
+
+        if (!(look & 1))
+          expect_report ("one");
+        g_object_unref (last);
+        expected ();
+      }
 }
 
 static void
@@ -649,6 +679,7 @@ main (int    argc,
   g_test_add_func ("/promise-8/report/diamond", test_diamond);
   g_test_add_func ("/promise-8/report/last-carrier", test_last_carrier);
   g_test_add_func ("/promise-8/report/several", test_several);
+  g_test_add_func ("/promise-8/report/several-hops", test_several_hops);
   g_test_add_func ("/promise-8/report/later-failure", test_later_failure);
   g_test_add_func ("/promise-8/report/any", test_any);
   g_test_add_func ("/promise-8/report/declined", test_declined);

@@ -193,7 +193,8 @@ test_propagate_wrong (void)
 
   dag_task_return_string (task, "text");
   test_drain ();
-  g_test_expect_message ("Dag", G_LOG_LEVEL_CRITICAL, "*is a gchararray and not a gboolean");
+  g_test_expect_message ("Dag", G_LOG_LEVEL_CRITICAL,
+                         "*has a gchararray and not a gboolean as its result");
   propagate_early_cb (task);
   g_test_assert_expected_messages ();
   test_release (task);

@@ -395,17 +395,17 @@ test_mismatched_results (void)
 
   g_test_summary ("A result that is asked for as what it is not is a critical, and stays as it is");
 
-  test_assert_critical ("dag_task_propagate_boolean: the result of * is a gpointer and not a "
-                        "gboolean",
+  test_assert_critical ("dag_task_propagate_boolean: * has a gpointer and not a gboolean as its "
+                        "result",
                         g_assert_false (dag_task_propagate_boolean (task, NULL)));
-  test_assert_critical ("dag_task_propagate_int: the result of * is a gpointer and not a gint64",
+  test_assert_critical ("dag_task_propagate_int: * has a gpointer and not a gint64 as its result",
                         g_assert_cmpint (dag_task_propagate_int (task, NULL), ==, -1));
   g_assert_null (dag_task_propagate_pointer (task, NULL));
 
   g_value_init (&value, G_TYPE_INT);
   g_value_set_int (&value, 9);
   number = dag_task_new_for_value (&value);
-  test_assert_critical ("dag_task_propagate_pointer: the result of * is a gint and not a pointer",
+  test_assert_critical ("dag_task_propagate_pointer: * has a gint and not a pointer as its result",
                         g_assert_null (dag_task_propagate_pointer (number, NULL)));
   g_assert_cmpint (dag_task_propagate_int (number, NULL), ==, 9);
 

@@ -284,32 +284,36 @@ convert_arguments (DagTask  *task,
   g_assert_cmpuint (dag_task_get_argument_flags (task, 0), ==, 65);
   g_assert_cmpint (dag_task_get_argument_int (task, 2), ==, 2);
 
-  test_assert_critical ("dag_task_get_argument_string: argument 0 of reader (*) is a gint and not "
-                        "a gchararray", g_assert_null (dag_task_get_argument_string (task, 0)));
-  test_assert_critical ("dag_task_get_argument_object: argument 0 of reader (*) is a gint and not "
-                        "a GObject", g_assert_null (dag_task_get_argument_object (task, 0)));
-  test_assert_critical ("dag_task_get_argument_boxed: argument 1 of reader (*) is a gchararray "
-                        "and not a GBoxed", g_assert_null (dag_task_get_argument_boxed (task, 1)));
-  test_assert_critical ("dag_task_get_argument_variant: argument 1 of reader (*) is a gchararray "
-                        "and not a "
-                        "GVariant", g_assert_null (dag_task_get_argument_variant (task, 1)));
-  test_assert_critical ("dag_task_get_argument_task: argument 1 of reader (*) is a gchararray and "
-                        "not a DagTask", g_assert_null (dag_task_get_argument_task (task, 1)));
-  test_assert_critical ("dag_task_get_argument_pointer: argument 0 of reader (*) is a gint and "
-                        "not a pointer", g_assert_null (dag_task_get_argument_pointer (task, 0)));
-  test_assert_critical ("dag_task_get_argument_int: argument 1 of reader (*) is a gchararray and "
-                        "not a "
-                        "gint", g_assert_cmpint (dag_task_get_argument_int (task, 1), ==, 0));
-  test_assert_critical ("dag_task_get_argument_double: argument 1 of reader (*) is a gchararray "
-                        "and not a "
-                        "gdouble",
+  test_assert_critical ("dag_task_get_argument_string: reader (*) has a gint and not a gchararray "
+                        "as argument 0",
+                        g_assert_null (dag_task_get_argument_string (task, 0)));
+  test_assert_critical ("dag_task_get_argument_object: reader (*) has a gint and not a GObject "
+                        "as argument 0",
+                        g_assert_null (dag_task_get_argument_object (task, 0)));
+  test_assert_critical ("dag_task_get_argument_boxed: reader (*) has a gchararray and not a GBoxed "
+                        "as argument 1",
+                        g_assert_null (dag_task_get_argument_boxed (task, 1)));
+  test_assert_critical ("dag_task_get_argument_variant: reader (*) has a gchararray and not a "
+                        "GVariant as argument 1",
+                        g_assert_null (dag_task_get_argument_variant (task, 1)));
+  test_assert_critical ("dag_task_get_argument_task: reader (*) has a gchararray and not a DagTask "
+                        "as argument 1",
+                        g_assert_null (dag_task_get_argument_task (task, 1)));
+  test_assert_critical ("dag_task_get_argument_pointer: reader (*) has a gint and not a pointer "
+                        "as argument 0",
+                        g_assert_null (dag_task_get_argument_pointer (task, 0)));
+  test_assert_critical ("dag_task_get_argument_int: reader (*) has a gchararray and not a gint "
+                        "as argument 1",
+                        g_assert_cmpint (dag_task_get_argument_int (task, 1), ==, 0));
+  test_assert_critical ("dag_task_get_argument_double: reader (*) has a gchararray and not a "
+                        "gdouble as argument 1",
                         g_assert_true (is_double (dag_task_get_argument_double (task, 1), 0.0)));
-  test_assert_critical ("dag_task_get_argument_boolean: argument 3 of reader (*) is a gpointer "
-                        "and not a "
-                        "gboolean", g_assert_false (dag_task_get_argument_boolean (task, 3)));
-  test_assert_critical ("dag_task_get_argument_enum: argument 1 of reader (*) is a gchararray*",
+  test_assert_critical ("dag_task_get_argument_boolean: reader (*) has a gpointer and not a "
+                        "gboolean as argument 3",
+                        g_assert_false (dag_task_get_argument_boolean (task, 3)));
+  test_assert_critical ("dag_task_get_argument_enum: reader (*) has a gchararray*",
                         g_assert_cmpint (dag_task_get_argument_enum (task, 1), ==, 0));
-  test_assert_critical ("dag_task_get_argument_flags: argument 1 of reader (*) is a gchararray*",
+  test_assert_critical ("dag_task_get_argument_flags: reader (*) has a gchararray*",
                         g_assert_cmpint (dag_task_get_argument_flags (task, 1), ==, 0));
   g_assert_null (dag_task_get_argument_string (task, 3));
   g_assert_null (dag_task_get_argument_object (task, 3));
