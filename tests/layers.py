@@ -25,7 +25,8 @@ LAYERS = [
     (2, ['dag-edge', 'dag-levels', 'dag-node', 'dag-path', 'dag-pool', 'dag-queue',
          'dag-remnants', 'dag-ring']),
     (3, ['dag-task*', 'dag-wait']),
-    (4, ['aiodag', 'dag-call*', 'dag-combinators', 'dag-results']),
+    (4, ['aiodag', 'dag-call*', 'dag-combinators', 'dag-context', 'dag-results',
+         'dag-runner']),
 ]
 ENGINE = 2
 UMBRELLA = 'aiodag.h'
