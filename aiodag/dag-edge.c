@@ -243,6 +243,8 @@ dag_node_judge (DagNode   *self,
     {
       edge->owned = TRUE;
       g_object_ref (edge->dependency);
+      if (dag_edge_asks (edge))
+        dag_node_ask (edge->dependency);
     }
 
   if (satisfied)

@@ -49,5 +49,8 @@ void          dag_trace_hand_on      (DagTrace   *self,
 void          dag_trace_look         (DagTrace   *self);
 gboolean      dag_trace_is_looked    (DagTrace   *self);
 void          dag_trace_let_go       (DagTrace   *self);
+void          dag_trace_ask          (DagTrace   *self);
+gboolean      dag_trace_answer       (DagTrace   *self);
+gboolean      dag_trace_postpone     (DagTrace   *self);
 
 G_END_DECLS

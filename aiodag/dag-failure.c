@@ -9,14 +9,16 @@
 
 /* Bits of `flags` */
 enum {
-  DROPPED = 1 << 0,  /* the task of this trace does not carry the failure any more */
-  LOOKED  = 1 << 1,  /* somebody looked at it there */
+  DROPPED   = 1 << 0,  /* the task of this trace does not carry the failure any more */
+  LOOKED    = 1 << 1,  /* somebody looked at it there */
+  POSTPONED = 1 << 2,  /* it is to let go when nobody asks any more */
 };
 
 struct _DagTrace
 {
   gatomicrefcount  ref_count;
   gint             flags;     /* atomic */
+  gint             askers;    /* atomic; who has yet to look at it here, or to carry it */
 
   DagTrace        *cause;     /* (owned) (nullable): NULL in the root */
   DagTrace        *root;      /* (unowned): kept by the causes */
@@ -321,4 +323,43 @@ dag_trace_let_go (DagTrace *self)
   if (root->details != NULL)
     g_string_append_printf (string, "\n%s", root->details);
   g_warning ("%s", string->str);
+}
+
+/*< private >
+ * dag_trace_ask:
+ *
+ * Somebody is on the way to look at the failure in the task of this trace, or to carry it, or maybe
+ * not: dag_trace_answer() has to follow.
+ */
+void
+dag_trace_ask (DagTrace *self)
+{
+  g_atomic_int_inc (&self->askers);
+}
+
+/*< private >
+ * dag_trace_answer:
+ *
+ * Returns: whether the task was postponed, and nobody asks any more
+ */
+gboolean
+dag_trace_answer (DagTrace *self)
+{
+  return g_atomic_int_dec_and_test (&self->askers) &&
+         (g_atomic_int_get (&self->flags) & POSTPONED) != 0;
+}
+
+/*< private >
+ * dag_trace_postpone:
+ *
+ * The task of this trace would let go of the failure before it is released.
+ *
+ * Returns: whether somebody asks still
+ */
+gboolean
+dag_trace_postpone (DagTrace *self)
+{
+  g_atomic_int_or ((guint *) &self->flags, POSTPONED);
+
+  return g_atomic_int_get (&self->askers) > 0;
 }

@@ -152,6 +152,7 @@ gboolean dag_node_is_startable      (DagNode            *self);
 gboolean dag_node_is_refused        (DagNode            *self);
 DagTrace *dag_node_take_refusal     (DagNode            *self);
 guint    dag_node_decide            (DagNode            *self);
+gboolean dag_edge_asks              (DagEdge            *edge);
 void     dag_edge_tell              (DagEdge            *edge,
                                      DagReason           reason,
                                      DagTrace           *trace,
@@ -171,6 +172,8 @@ void     dag_node_finish            (DagNode            *self,
                                      gboolean            over);
 gboolean dag_node_settle            (DagNode            *self);
 gboolean dag_node_tell_dependents   (DagNode            *self);
+void     dag_node_ask               (DagNode            *self);
+void     dag_node_answer            (DagNode            *self);
 void     dag_node_look              (DagNode            *self);
 void     dag_node_free_failures     (DagNode            *self);
 void     dag_node_let_go            (DagNode            *self);

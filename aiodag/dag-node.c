@@ -347,6 +347,18 @@ dag_edge_steal_dependency (DagEdge *edge)
   return dependency;
 }
 
+/*< private >
+ * dag_edge_asks:
+ *
+ * Whether the dependent may have to look at a failure of the dependency, or to carry it, as long as
+ * it has the reference. Under the lock.
+ */
+gboolean
+dag_edge_asks (DagEdge *edge)
+{
+  return edge->owned && (!edge->satisfied || edge->kind == DAG_EDGE_FOLLOW);
+}
+
 /* Drops the reference to a dependency, or the need of it.
  *
  * @cancel: what to ask of a dependency that nobody else needs, in flags
@@ -357,10 +369,11 @@ dag_node_drop_edge (DagNode *self,
                     guint    cancel)
 {
   DagNode *dropped = NULL, *unfinished = NULL;
-  gboolean unneeded = FALSE;
+  gboolean unneeded = FALSE, asked;
 
   dag_node_lock (self);
 
+  asked = dag_edge_asks (edge);
   if (edge->owned)
     {
       dropped = dag_edge_steal_dependency (edge);
@@ -385,6 +398,9 @@ dag_node_drop_edge (DagNode *self,
       if (unneeded && cancel != 0)
         dag_node_cancel (unfinished, cancel);
     }
+
+  if (asked)
+    dag_node_answer (dropped);
 
   g_clear_object (&unfinished);
   g_clear_object (&dropped);
@@ -455,7 +471,8 @@ dag_node_drop_dependencies (DagNode *self)
  * Gives up the dependency that the node follows. If that has not finished, and nobody else needs
  * it, it is cancelled.
  *
- * Returns: (transfer full) (nullable): the dependency, if it has finished
+ * Returns: (transfer full) (nullable): the dependency, if it has finished; dag_node_answer() has to
+ *   follow
  */
 DagNode *
 dag_node_stop_following (DagNode *self)
@@ -605,6 +622,31 @@ dag_node_tell_dependents (DagNode *self)
     }
 
   return TRUE;
+}
+
+/*< private >
+ * dag_node_ask:
+ *
+ * Somebody is on the way to look at the failure of a node that has finished, or to carry it, or
+ * maybe not: dag_node_answer() has to follow. From any thread.
+ */
+void
+dag_node_ask (DagNode *self)
+{
+  if (self->trace != NULL)
+    dag_trace_ask (self->trace);
+}
+
+/*< private >
+ * dag_node_answer:
+ *
+ * Who asked has done so, or never will. From any thread.
+ */
+void
+dag_node_answer (DagNode *self)
+{
+  if (self->trace != NULL && dag_trace_answer (self->trace))
+    dag_node_let_go (self);
 }
 
 /*< private >

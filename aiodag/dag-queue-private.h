@@ -63,6 +63,8 @@ void          dag_queue_push          (DagQueue     *self,
 
 /* From `run` and `start` only */
 void          dag_queue_push_front    (DagItem      *item);
+void          dag_queue_push_later    (DagQueue     *self,
+                                       DagItem      *item);
 gboolean      dag_queue_step          (DagQueue     *self,
                                        gboolean    (*may_start) (DagMember *member,
                                                                  gpointer   data),

@@ -41,6 +41,7 @@ struct _DagQueue
 
   /* The owning context */
   DagItem         *items;       /* last of a ring */
+  DagItem         *later;       /* last of a ring: not in this dispatch */
   DagMember        idle;        /* the head of a ring */
   DagLevels       *levels;      /* those that are ready */
   gint64           deadline;    /* of this dispatch, in µs of the monotonic clock */
@@ -79,6 +80,7 @@ dag_queue_unref (DagQueue *self)
     return;
 
   g_assert (self->items == NULL);
+  g_assert (self->later == NULL);
   g_assert (self->inbox == NULL);
 
   dag_levels_free (self->levels);
@@ -125,20 +127,7 @@ static gboolean
 dag_queue_fetch (DagQueue *self)
 {
   g_mutex_lock (&self->lock);
-
-  if (self->items == NULL)
-    {
-      self->items = g_steal_pointer (&self->inbox);
-    }
-  else if (self->inbox != NULL)
-    {
-      DagItem *first = self->items->next;
-
-      self->items->next = self->inbox->next;
-      self->inbox->next = first;
-      self->items = g_steal_pointer (&self->inbox);
-    }
-
+  ring_take (&self->items, &self->inbox);
   g_mutex_unlock (&self->lock);
 
   return self->items != NULL;
@@ -193,6 +182,8 @@ dag_queue_rearm (DagQueue *self,
                  gboolean  late)
 {
   gboolean more;
+
+  ring_take (&self->items, &self->later);
 
   g_mutex_lock (&self->lock);
 
@@ -374,6 +365,7 @@ dag_queue_close (gpointer data)
   g_mutex_unlock (&self->lock);
 
   dag_queue_fetch (self);
+  ring_take (&self->items, &self->later);
 
   /* What was on its way comes first, new members among it. */
   self->deadline = G_MAXINT64;
@@ -616,6 +608,27 @@ dag_queue_push (DagQueue *self,
 
   if (drain)
     dag_queue_find_drainer (self);
+}
+
+/*< private >
+ * dag_queue_push_later:
+ * @item: an item that is in no queue
+ *
+ * Has @item run in a later dispatch than the one that runs the caller, after what is in the queue
+ * until then.
+ */
+void
+dag_queue_push_later (DagQueue *self,
+                      DagItem  *item)
+{
+  if (dag_queue_is_closed (self))
+    {
+      dag_queue_push (self, item);
+      return;
+    }
+
+  ring_append (&self->later, item);
+  dag_queue_stir (self);
 }
 
 /*< private >

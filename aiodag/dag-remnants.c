@@ -118,14 +118,18 @@ dag_node_free_failures (DagNode *self)
 /*< private >
  * dag_node_let_go:
  *
- * Nobody will look at the failures of the node any more, which has settled: reports those at which
- * nobody looked elsewhere either. In the owning context.
+ * The failures of the node, which has settled, are to be reported, though that is still there: those
+ * at which nobody looked elsewhere either, and not before all who asked have their answers.
  */
 void
 dag_node_let_go (DagNode *self)
 {
-  gboolean looked = dag_trace_is_looked (self->trace);
+  gboolean looked;
 
+  if (dag_trace_postpone (self->trace))
+    return;
+
+  looked = dag_trace_is_looked (self->trace);
   dag_trace_let_go (self->trace);
 
   if (!self->refused_by_failure)

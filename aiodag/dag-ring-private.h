@@ -40,6 +40,26 @@ ring_prepend (DagItem **last,
     *last = old;
 }
 
+/* Moves all items of another ring behind those of this one. */
+static inline void
+ring_take (DagItem **last,
+           DagItem **other)
+{
+  DagItem *first = *last != NULL ? (*last)->next : NULL;
+
+  if (*other == NULL)
+    return;
+
+  if (first != NULL)
+    {
+      (*last)->next = (*other)->next;
+      (*other)->next = first;
+    }
+
+  *last = *other;
+  *other = NULL;
+}
+
 static inline DagItem *
 ring_pop (DagItem **last)
 {

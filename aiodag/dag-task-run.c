@@ -162,34 +162,42 @@ dag_task_record_end (DagTask  *self,
     {
       DagNode *other = dag_node_stop_following (node);
 
+      if (other != NULL)
+        dag_node_answer (other);
       g_clear_object (&other);
     }
 }
 
-static gboolean
-report_cb (gpointer user_data)
-{
-  dag_node_let_go (user_data);
+/* A task whose failure is reported early. */
+typedef struct {
+  DagItem  item;
+  DagTask *task;  /* (owned) */
+} DagReport;
 
-  return G_SOURCE_REMOVE;
+static void
+dag_report_run (DagItem *item)
+{
+  DagReport *self = (DagReport *) item;
+  DagTask *task = self->task;
+
+  g_free (self);
+  dag_node_let_go (DAG_NODE (task));
+  g_object_unref (task);
 }
 
-/* What waited for the task gets a turn first, and may look at it. */
+static const DagItemClass dag_report_class = {
+  .run = dag_report_run,
+};
+
+/* What else is in the main loop gets a turn first, and may look at it. */
 static void
 dag_task_report_later (DagTask *self)
 {
-  GMainContext *context = dag_queue_get_context (DAG_NODE (self)->queue);
-  GSource *source;
+  DagReport *report = g_new0 (DagReport, 1);
 
-  if (context == NULL)
-    return;
-
-  source = g_idle_source_new ();
-  g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_static_name (source, "[aiodag] report");
-  g_source_set_callback (source, report_cb, g_object_ref (self), g_object_unref);
-  g_source_attach (source, context);
-  g_source_unref (source);
+  report->item.klass = &dag_report_class;
+  report->task = g_object_ref (self);
+  dag_queue_push_later (DAG_NODE (self)->queue, &report->item);
 }
 
 /* Takes the next step of the end of a task, if it is due.
@@ -428,6 +436,7 @@ dag_task_handle_followed (DagTask *self)
 
   dag_node_unlock (node);
 
+  dag_node_answer (DAG_NODE (other));
   g_object_unref (other);
 }
 

@@ -164,11 +164,26 @@ dag_wait_unlink (DagWait *self)
   return TRUE;
 }
 
+/* Who waited for the task to finish, and not in vain, looks at it, or has no place to do so. */
+static void
+dag_wait_answer (DagWait  *self,
+                 gboolean  look)
+{
+  DagNode *node = DAG_NODE (self->task);
+
+  if (self->settle || g_atomic_int_get (&self->state) != DAG_WAIT_DONE)
+    return;
+
+  if (look)
+    dag_node_look (node);
+  dag_node_answer (node);
+}
+
 static void
 dag_wait_run (DagItem *item)
 {
   DagWait *self = (DagWait *) ((char *) item - G_STRUCT_OFFSET (DagWait, item));
-  gboolean linked, own;
+  gboolean linked, own, closed;
 
   if (self->handler != 0)
     g_signal_handler_disconnect (self->cancellable, self->handler);
@@ -187,16 +202,13 @@ dag_wait_run (DagItem *item)
     g_object_unref (self);
 
   /* A context that was destroyed hears of nothing any more. */
-  if (!dag_queue_is_closed (self->queue))
-    {
-      if (g_atomic_int_get (&self->state) == DAG_WAIT_DONE && !self->settle)
-        dag_node_look (DAG_NODE (self->task));
+  closed = dag_queue_is_closed (self->queue);
+  dag_wait_answer (self, !closed);
 
-      if (self->callback != NULL)
-        {
-          dag_queue_note_call ();
-          self->callback (G_OBJECT (self->task), G_ASYNC_RESULT (self), self->user_data);
-        }
+  if (!closed && self->callback != NULL)
+    {
+      dag_queue_note_call ();
+      self->callback (G_OBJECT (self->task), G_ASYNC_RESULT (self), self->user_data);
     }
 
   g_object_unref (self);
@@ -244,6 +256,22 @@ dag_wait_is_over (DagWait *self)
   return self->settle ? self->task->settle_waits_over : self->task->waits_over;
 }
 
+/* What was waited for has happened, unless the wait was cancelled before. Who waited is on the way
+ * to look then; a thread that was blocked may even be ahead of this, and has looked.
+ */
+static gboolean
+dag_wait_end (DagWait      *self,
+              DagWaitState  state)
+{
+  if (!g_atomic_int_compare_and_exchange (&self->state, state, DAG_WAIT_DONE))
+    return FALSE;
+
+  if (!self->settle)
+    dag_node_ask (DAG_NODE (self->task));
+
+  return TRUE;
+}
+
 /* Starts to wait: hands the wait over at once if there is nothing to wait for. */
 static void
 dag_wait_start (DagWait *self)
@@ -261,7 +289,7 @@ dag_wait_start (DagWait *self)
 
   over = g_atomic_int_get (&self->state) == DAG_WAIT_CANCELLED;
   if (!over && dag_wait_is_over (self))
-    over = g_atomic_int_compare_and_exchange (&self->state, DAG_WAIT_NEW, DAG_WAIT_DONE);
+    over = dag_wait_end (self, DAG_WAIT_NEW);
 
   if (!over)
     {
@@ -312,7 +340,7 @@ dag_task_deliver_waits (DagTask  *self,
 
       dag_node_unlock (node);
 
-      if (g_atomic_int_compare_and_exchange (&wait->state, DAG_WAIT_PENDING, DAG_WAIT_DONE))
+      if (dag_wait_end (wait, DAG_WAIT_PENDING))
         dag_wait_deliver (wait);
       g_object_unref (wait);
 
@@ -576,6 +604,8 @@ dag_wait_block (DagTask      *task,
 
   if (wait->handler != 0)
     g_signal_handler_disconnect (cancellable, wait->handler);
+
+  dag_wait_answer (wait, TRUE);
 
   dag_node_lock (DAG_NODE (task));
   linked = dag_wait_unlink (wait);
