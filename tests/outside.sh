@@ -2,9 +2,11 @@
 # SPDX-FileCopyrightText: 2026 The aiodag authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-# Builds and runs two projects that are not part of this one, in folders of their own:
-# tests/subproject has aiodag as a meson subproject, tests/installed finds it through pkg-config
-# in the prefix that it was installed into. Speaks TAP. The argument is the folder of aiodag.
+# Builds and runs projects that are not part of this one, in folders of their own: tests/subproject
+# has aiodag as a meson subproject, those in tests/installed find it in the prefix that it was
+# installed into, in C through pkg-config and in Python, JavaScript and Vala with the environment
+# that README.md states, and in the build folder with that of `meson devenv`. Speaks TAP. The
+# argument is the folder of aiodag.
 
 # shellcheck disable=SC2317  # The functions are called by check ().
 
@@ -13,6 +15,9 @@ top=$(cd "$1" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
+
+# Nothing is found because the one who runs this has it.
+unset GI_TYPELIB_PATH GJS_PATH LD_LIBRARY_PATH PYTHONPATH XDG_DATA_DIRS
 
 n=0
 status=0
@@ -62,10 +67,24 @@ everything_is_there () {
   for file in include/aiodag-1/aiodag.h include/aiodag-1/dag-version.h \
               include/aiodag-1/dag-enum-types.h lib/libaiodag-1.so lib/pkgconfig/aiodag-1.pc \
               lib/girepository-1.0/Dag-1.typelib share/gir-1.0/Dag-1.gir \
-              share/vala/vapi/aiodag-1.vapi share/vala/vapi/aiodag-1.deps; do
+              share/vala/vapi/aiodag-1.vapi share/vala/vapi/aiodag-1.deps \
+              share/gjs-1.0/overrides/Dag.js; do
     [ -f "$work/prefix/$file" ] || { echo "$file is not there"; return 1; }
   done
+  for file in gi/overrides/Dag.py aiodag/__init__.py aiodag/__init__.pyi aiodag/py.typed; do
+    [ -f "$(python_dir)/$file" ] || { echo "$file of Python is not there"; return 1; }
+  done
+  # Every module that is in the tree.
+  for file in "$top"/aiodag/python/aiodag/*.py*; do
+    [ -f "$(python_dir)/aiodag/${file##*/}" ] || { echo "$file was not installed"; return 1; }
+  done
   ! find "$work/prefix" -name '*-private.h' | grep .
+}
+
+# Where Python's modules were installed: lib/python3/dist-packages on Debian, and
+# lib/python3.N/site-packages elsewhere.
+python_dir () {
+  (cd "$work"/prefix/lib/python3*/*-packages && pwd)
 }
 
 # Only what is marked as public is exported, and all of it has the prefix.
@@ -83,23 +102,90 @@ through_pkg_config () {
   [ "$(LD_LIBRARY_PATH=$work/prefix/lib "$work/outside")" = 42 ]
 }
 
-from_python () {
+# The Python that has PyGObject.
+find_python () {
   for python in python3 /usr/bin/python3; do
-    if "$python" -c 'import gi' 2> /dev/null; then
-      GI_TYPELIB_PATH=$work/prefix/lib/girepository-1.0 LD_LIBRARY_PATH=$work/prefix/lib \
-        "$python" "$top/tests/smoke.py"
-      return
+    if "$python" -c 'import gi.repository' 2> /dev/null; then
+      return 0
     fi
   done
   echo "no Python that has gi"
   return 1
 }
 
-from_vala () {
+typelib_from_python () {
+  find_python &&
+  GI_TYPELIB_PATH=$work/prefix/lib/girepository-1.0 LD_LIBRARY_PATH=$work/prefix/lib \
+    "$python" "$top/tests/smoke.py"
+}
+
+vapi_from_vala () {
   export PKG_CONFIG_PATH="$work/prefix/lib/pkgconfig"
-  valac --vapidir="$work/prefix/share/vala/vapi" --pkg=aiodag-1 -X -w \
-        -o "$work/outside-vala" "$top/tests/smoke.vala" &&
+  # What valac writes is full of what it does not use; the types have to fit.
+  valac --vapidir="$work/prefix/share/vala/vapi" --pkg=aiodag-1 \
+        -X -Wall -X -Wno-unused -X -Werror \
+        --directory="$work" -o outside-vala "$top/tests/smoke.vala" &&
   LD_LIBRARY_PATH=$work/prefix/lib "$work/outside-vala"
+}
+
+# prints_42 COMMAND…: and nothing else.
+prints_42 () {
+  printed=$("$@") || return 1
+  [ "$printed" = 42 ] || { echo "printed $printed"; return 1; }
+}
+
+# installed COMMAND…: the same with the environment for an installation in a prefix.
+installed () {
+  prefix=$work/prefix
+  prints_42 env \
+    LD_LIBRARY_PATH="$prefix/lib" \
+    GI_TYPELIB_PATH="$prefix/lib/girepository-1.0" \
+    PYTHONPATH="$(python_dir)" \
+    GJS_PATH="$prefix/share/gjs-1.0" \
+    "$@"
+}
+
+installed_python () {
+  find_python &&
+  installed "$python" "$top/tests/installed/outside.py"
+}
+
+installed_javascript () {
+  installed gjs -m "$top/tests/installed/outside.js"
+}
+
+# XDG_DATA_DIRS in the place of GJS_PATH.
+installed_javascript_data () {
+  installed env -u GJS_PATH XDG_DATA_DIRS="$work/prefix/share:/usr/local/share:/usr/share" \
+            gjs -m "$top/tests/installed/outside.js"
+}
+
+installed_vala () {
+  PKG_CONFIG_PATH=$work/prefix/lib/pkgconfig \
+    valac --vapidir="$work/prefix/share/vala/vapi" --pkg=aiodag-1 -X -w \
+          --directory="$work" -o installed-vala "$top/tests/installed/outside.vala" &&
+  installed "$work/installed-vala"
+}
+
+# uninstalled COMMAND…: with the environment of the build folder.
+uninstalled () {
+  prints_42 meson devenv -C "$work/build" "$@"
+}
+
+uninstalled_python () {
+  find_python &&
+  uninstalled "$python" "$top/tests/installed/outside.py"
+}
+
+uninstalled_javascript () {
+  uninstalled gjs -m "$top/tests/installed/outside.js"
+}
+
+uninstalled_vala () {
+  meson devenv -C "$work/build" \
+    valac --vapidir="$work/build/aiodag" --pkg=gio-2.0 --pkg=aiodag-1 -X -w \
+          --directory="$work" -o uninstalled-vala "$top/tests/installed/outside.vala" &&
+  uninstalled "$work/uninstalled-vala"
 }
 
 check "as a meson subproject" as_subproject
@@ -108,7 +194,14 @@ check "install" install_it
 check "everything is installed" everything_is_there
 check "only public symbols are exported" exports_only_its_own
 check "through pkg-config" through_pkg_config
-check "the installed typelib, from Python" from_python
-check "the installed vapi, from Vala" from_vala
+check "the installed typelib, from Python" typelib_from_python
+check "the installed vapi, from Vala" vapi_from_vala
+check "installed, Python" installed_python
+check "installed, JavaScript" installed_javascript
+check "installed, JavaScript through XDG_DATA_DIRS" installed_javascript_data
+check "installed, Vala" installed_vala
+check "uninstalled, Python" uninstalled_python
+check "uninstalled, JavaScript" uninstalled_javascript
+check "uninstalled, Vala" uninstalled_vala
 echo "1..$n"
 exit $status

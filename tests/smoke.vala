@@ -1,25 +1,48 @@
 // SPDX-FileCopyrightText: 2026 The aiodag authors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// Two tasks from Vala through the vapi: the second gets what the first returned.
+// Tasks from Vala through the vapi: an async method is their body, gets what other tasks returned,
+// and throws.
 
-async int64 multiply () throws Error {
-  var six = new Dag.Task ((task) => task.return_int (6));
-  var product = new Dag.Task ((task) => task.return_int64 (task.get_argument_int64 (0) * 7));
-  product.add_input (six, Dag.Rule.SUCCEEDED);
-  assert (!product.get_cancellable ().is_cancelled ());
-  unowned Value value = yield product.await_async (null);
-  assert (product.get_state () == Dag.State.SUCCEEDED);
-  return value.get_int64 ();
+using Dag;
+
+async int divide (int number, int divisor) throws Error {
+  Idle.add (divide.callback);
+  yield;
+  if (divisor == 0)
+    throw new IOError.INVALID_ARGUMENT ("Division by zero");
+  return number / divisor;
+}
+
+Dag.Task divided (Value number, Value divisor) {
+  return new Dag.Task.with_arguments (
+    t => divide.begin (t.get_argument_int (0), t.get_argument_int (1),
+                       (o, r) => t.return_from (() => divide.end (r))),
+    { number, divisor });
+}
+
+async void run () throws Error {
+  var six = new Dag.Task (t => t.return_int (6));
+  var task = divided (divided (84, 2), six);
+  assert (!task.get_cancellable ().is_cancelled ());
+  int seven = (int) yield task.await ();
+  assert (seven == 7 && task.state == State.SUCCEEDED);
+
+  try {
+    yield divided (six, divided (0, 1)).await ();
+    assert_not_reached ();
+  } catch (IOError.INVALID_ARGUMENT error) {
+    assert (error.message == "Division by zero");
+  }
 }
 
 int main () {
   var loop = new MainLoop ();
-  multiply.begin ((object, result) => {
+  run.begin ((o, r) => {
     try {
-      assert (multiply.end (result) == 42);
+      run.end (r);
     } catch (Error error) {
-      assert_not_reached ();
+      GLib.error ("%s", error.message);
     }
     loop.quit ();
   });

@@ -50,7 +50,8 @@ has_module () {
   pkg-config --exists "$@" > /dev/null 2>&1
 }
 
-# The Python that has a module: not always the first on the path.
+# The Python that has a module, or several with commas between: not always the first on the path.
+# PyGObject is gi.repository, as our own folder of overrides alone makes a module gi.
 python_with () {
   for python in python3 /usr/bin/python3; do
     if "$python" -c "import $1" > /dev/null 2>&1; then
@@ -75,8 +76,12 @@ has () {
     glib)          has_module 'gio-2.0 >= 2.74' && command -v glib-mkenums > /dev/null 2>&1 ;;
     introspection) has_module 'gobject-introspection-1.0 >= 1.74' && g-ir-scanner --version > /dev/null 2>&1 ;;
     vala)          has_module vapigen && command -v valac > /dev/null 2>&1 ;;
-    pygobject)     python_with gi > /dev/null ;;
+    pygobject)     python_with gi.repository > /dev/null ;;
     gjs)           command -v gjs > /dev/null 2>&1 ;;
+    soup)          gjs -c "imports.gi.versions.Soup = '3.0'; imports.gi.Soup" > /dev/null 2>&1 ;;
+    gbulb)         python_with gi.repository,gbulb > /dev/null ;;
+    distributed)   python_with gi.repository,distributed > /dev/null ;;
+    iso-codes)     [ -f /usr/share/iso-codes/json/iso_3166-1.json ] ;;
     valgrind)      command -v valgrind > /dev/null 2>&1 ;;
     gi-docgen)     command -v gi-docgen > /dev/null 2>&1 ;;
     *)             die "no such part: $1" ;;
@@ -98,6 +103,10 @@ packages_of () {
     vala)          say valac ;;
     pygobject)     say python3-gi ;;
     gjs)           say gjs ;;
+    soup)          say gir1.2-soup-3.0 ;;
+    gbulb)         say python3-gbulb ;;
+    distributed)   say python3-distributed ;;
+    iso-codes)     say iso-codes ;;
     valgrind)      say valgrind libc6-dbg ;;
     gi-docgen)     say gi-docgen ;;
   esac

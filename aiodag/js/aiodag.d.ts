@@ -1,0 +1,141 @@
+// SPDX-FileCopyrightText: 2026 The aiodag authors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// What Dag.js adds to the types that ts-for-gir makes of Dag-1.gir. Name both in tsconfig.json.
+
+declare module 'gi://Dag?version=1' {
+    import type Gio from 'gi://Gio?version=2.0';
+
+    export namespace Dag {
+        /** What may stand for an argument: dependencies in the place of values, nested too. */
+        type Input<T> =
+            | T
+            | PromiseLike<T>
+            | (T extends (...args: any[]) => any ? never
+                : T extends readonly any[] | {[key: string]: any} ? {[K in keyof T]: Input<T[K]>}
+                    : never);
+
+        /** What may stand for an argument of a function that gets tasks as such. */
+        type RawInput<T> =
+            | T
+            | PromiseLike<any>
+            | Dependency
+            | (T extends Task & {result(): infer V} ? Input<V>
+                : T extends readonly any[] | {[key: string]: any} ? {[K in keyof T]: RawInput<T[K]>}
+                    : never);
+
+        type Inputs<A extends readonly any[]> = {[K in keyof A]: Input<A[K]>};
+        type RawInputs<A extends readonly any[]> = {[K in keyof A]: RawInput<A[K]>};
+
+        /** A task, and the type of its value. */
+        interface TaskOf<T> extends Task {
+            then<V = T, W = never>(
+                onFulfilled?: ((value: T) => V | PromiseLike<V>) | null,
+                onRejected?: ((thrown: any) => W | PromiseLike<W>) | null,
+            ): Promise<V | W>;
+            catch<W = never>(
+                onRejected?: ((thrown: any) => W | PromiseLike<W>) | null,
+            ): Promise<T | W>;
+            finally(onFinally?: (() => void) | null): Promise<T>;
+            await(cancellable?: Gio.Cancellable | null): Promise<T>;
+            result(): T;
+        }
+
+        /** What every task can do, whoever made it. */
+        interface Task {
+            /** Waits for the task: with this it can be awaited as a promise can. */
+            then<V = any, W = never>(
+                onFulfilled?: ((value: any) => V | PromiseLike<V>) | null,
+                onRejected?: ((thrown: any) => W | PromiseLike<W>) | null,
+            ): Promise<V | W>;
+            catch<W = never>(
+                onRejected?: ((thrown: any) => W | PromiseLike<W>) | null,
+            ): Promise<any>;
+            finally(onFinally?: (() => void) | null): Promise<any>;
+
+            /** Waits until the task has finished, or the cancellable ends the wait, and only that. */
+            await(cancellable?: Gio.Cancellable | null): Promise<any>;
+
+            /** Waits until the task has settled, in whatever way. */
+            settle(): Promise<void>;
+
+            /** The value of the task, which has to have finished; throws what it failed with. */
+            result(): any;
+        }
+
+        interface Results {
+            [Symbol.iterator](): IterableIterator<Task>;
+        }
+
+        interface TaskOptions {
+            /** What has to succeed before: tasks, promises, and what failed() or finished() makes. */
+            after?: readonly (PromiseLike<any> | Dependency)[];
+            /** What cancels the tasks. */
+            cancellable?: Gio.Cancellable | null;
+            /** The name of the tasks, in the place of that of the function. */
+            name?: string;
+            /** The priority of the tasks, as of GLib sources. */
+            priority?: number;
+            /** Whether the function gets tasks as such, finished in whatever way. */
+            raw?: boolean;
+            /** What is asked of tasks among the arguments, which are raw then. */
+            rule?: Rule;
+            /** How these combine, which are raw then. */
+            trigger?: Trigger;
+        }
+
+        type RawTaskOptions = TaskOptions & ({raw: true} | {rule: Rule} | {trigger: Trigger});
+
+        /** Makes a function whose calls are tasks, and which gets tasks as such. */
+        function task<This, A extends any[], R>(
+            fn: (this: This, ...args: A) => R,
+            options: RawTaskOptions,
+        ): (this: This, ...args: RawInputs<A>) => TaskOf<Awaited<R>>;
+
+        /** Makes a function whose calls are tasks, and which gets the values of tasks. */
+        function task<This, A extends any[], R>(
+            fn: (this: This, ...args: A) => R,
+            options?: TaskOptions,
+        ): (this: This, ...args: Inputs<A>) => TaskOf<Awaited<R>>;
+
+        /** A dependency that may end in whatever way, and settles first; as an argument it is raw. */
+        function finished(dependency: PromiseLike<any>): Dependency;
+
+        /** A dependency that has to fail, and settles first; as an argument it is raw. */
+        function failed(dependency: PromiseLike<any>): Dependency;
+
+        /** The task whose function is being called: that is until its first `await`. */
+        function current(): Task | null;
+
+        /** Ends the function that calls it, which has nothing to do: its task is skipped. */
+        function skip(): never;
+
+        /** Has the values of all; is skipped with the first failure, while the others go on. */
+        function all<T extends readonly any[] | []>(
+            list: T,
+        ): TaskOf<{-readonly [K in keyof T]: Awaited<T[K]>}>;
+        function all<T>(list: Iterable<T>): TaskOf<Awaited<T>[]>;
+
+        /** Has the tasks themselves, when each has settled, in whatever way. */
+        function settled<T extends readonly any[] | []>(
+            list: T,
+        ): TaskOf<{-readonly [K in keyof T]: TaskOf<Awaited<T[K]>>}>;
+        function settled<T>(list: Iterable<T>): TaskOf<TaskOf<Awaited<T>>[]>;
+
+        /** Has the value of the first that succeeds; is skipped with the earliest failure if none does. */
+        function any<T>(
+            list: Iterable<T>,
+            options?: {cancelOthers?: boolean},
+        ): TaskOf<Awaited<T>>;
+
+        /** Ends as the first that ends. */
+        function race<T>(
+            list: Iterable<T>,
+            options?: {cancelOthers?: boolean},
+        ): TaskOf<Awaited<T>>;
+
+        /** Succeeds with a value when some time has passed. */
+        function delay(milliseconds: number): TaskOf<undefined>;
+        function delay<T>(milliseconds: number, value: T): TaskOf<Awaited<T>>;
+    }
+}

@@ -1,0 +1,686 @@
+// SPDX-FileCopyrightText: 2026 The aiodag authors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Tasks of JavaScript functions.
+//
+//     import Dag from 'gi://Dag?version=1';
+//
+//     const fetch = Dag.task(async function fetch(id) { … });
+//     const both = concatenate(fetch('a1'), fetch('a2'));
+//     print(await both);
+//
+// Calling such a function makes a Dag.Task, and a task among the arguments is a dependency: the
+// function gets its value. The engine is the C library. Here is only what JavaScript functions need:
+// how they are called, how they wait, what becomes of their values and of what they throw.
+//
+// Nothing here rests on a callback or a signal, because gjs before 1.81.90 drops those while it
+// collects garbage. The runner sets a property, and what there is to do is taken from it then.
+
+/* exported _init */
+
+'use strict';
+
+const {Gio, GLib, GObject} = imports.gi;
+
+const ERRORS = GLib.quark_from_string('dag-javascript-error-quark');
+const SCRIPT = new Error().fileName;
+
+// A property of a task lives as long as that does, whoever has it, and costs more than all the rest
+// of a call. So this is only for what would be lost otherwise.
+const KEPT = Symbol('dag-kept');
+
+// What of a string does not come back from C.
+const LOST = /\0|\p{Surrogate}/u;
+
+let Dag, Task, Dependency, runner;
+
+/** By id: what to do when the runner says so. */
+const jobs = new Map();
+let lastId = 0;
+
+/** By task: the call that it stands for. */
+const calls = new WeakMap();
+
+/** The task whose function is being called. */
+let current = null;
+
+// How a task has ended
+
+function getValue(task) {
+    let call = calls.get(task);
+    if (call === undefined || call.isElsewhere) {
+        const owner = task.get_value_owner();
+        call = owner === task ? undefined : calls.get(owner);
+    }
+    return call === undefined ? task.get_value() ?? undefined : call.value;
+}
+
+function getThrown(task) {
+    const error = task.get_error();
+    const call = calls.get(task.get_origin());
+    return call?.hasThrown ? call.value : error;
+}
+
+function getResult(task) {
+    switch (task.get_state()) {
+    case Dag.State.WAITING:
+    case Dag.State.READY:
+    case Dag.State.RUNNING:
+        throw new Error(`${task.get_name() ?? 'The task'} has not finished`);
+    case Dag.State.SUCCEEDED:
+        return getValue(task);
+    default:
+        throw getThrown(task);
+    }
+}
+
+/** What C has in the place of something that was thrown. */
+function toError(thrown) {
+    if (thrown instanceof GLib.Error)
+        return thrown;
+    let message;
+    try {
+        message = String(thrown);
+    } catch {
+        message = Object.prototype.toString.call(thrown);
+    }
+    return new GLib.Error(ERRORS, 0, message);
+}
+
+/** The stack of something that was thrown, without the frames of this script. */
+function getStack(thrown) {
+    const stack = thrown?.stack;
+    if (typeof stack !== 'string')
+        return null;
+    return stack.split('\n').filter(line => line && !line.includes(SCRIPT)).join('\n');
+}
+
+/** Whether C has such values. */
+function isForC(value) {
+    switch (typeof value) {
+    case 'boolean':
+    case 'number':
+    case 'string':
+        return true;
+    case 'bigint':
+        return value === BigInt.asIntN(64, value) || value === BigInt.asUintN(64, value);
+    default:
+        return value instanceof GObject.Object || value instanceof GLib.Variant;
+    }
+}
+
+/** Whether a value comes back from C as it was. */
+function isFromC(value) {
+    switch (typeof value) {
+    case 'undefined':
+    case 'boolean':
+    case 'number':
+        return true;
+    case 'string':
+        return !LOST.test(value);
+    default:
+        return value instanceof GObject.Object;
+    }
+}
+
+/** A call of a function, and what has come of it. */
+class Call {
+    constructor(id, fn, self, args, places) {
+        this.id = id;
+        this.fn = fn;
+        this.self = self;
+        this.args = args;
+        this.places = places;
+        this.task = null;
+        this.value = undefined;
+        this.hasThrown = false;
+        this.isElsewhere = false;
+    }
+
+    /** Calls the function. Returns whether it has succeeded, with no value. */
+    start() {
+        const {fn, self, args, places} = this;
+        const outer = current;
+        let result;
+        this.forget();
+        current = this.task;
+        try {
+            if (places === null) {
+                for (let i = 0; i < args.length; i++) {
+                    if (args[i] instanceof Task)
+                        args[i] = getValue(args[i]);
+                }
+            } else {
+                for (const {holder, key, task} of places)
+                    holder[key] = getValue(task);
+            }
+            result = fn.apply(self, args);
+        } catch (thrown) {
+            this.fail(thrown);
+            return false;
+        } finally {
+            current = outer;
+        }
+        if (result === undefined) {
+            this.leave();
+            return true;
+        }
+        if (result instanceof Promise)
+            this.follow(result);
+        else if (result instanceof Task)
+            this.become(result);
+        else if (isThenable(result))
+            this.follow(Promise.resolve(result));
+        else
+            this.succeed(result);
+        return false;
+    }
+
+    /** The task was cancelled, or skipped. If the function was not called yet it will not be. */
+    stop() {
+        if (this.fn !== null) {
+            this.forget();
+            this.leave();
+        }
+        return false;
+    }
+
+    /** Ends as a promise does. */
+    follow(promise) {
+        promise.then(value => this.succeed(value), thrown => this.fail(thrown));
+    }
+
+    /** Ends as a task does. */
+    become(task) {
+        const call = calls.get(task);
+        if (call?.isElsewhere === false && task.get_state() === Dag.State.SUCCEEDED) {
+            this.succeed(call.value);
+        } else {
+            this.isElsewhere = true;
+            this.leave().return_task(task);
+        }
+    }
+
+    succeed(value) {
+        const task = this.leave();
+        if (value === undefined) {
+            task.return();
+            return;
+        }
+        this.value = value;
+        if (!isFromC(value))
+            task[KEPT] = this;
+        if (isForC(value))
+            task.return_value(value);
+        else
+            task.return();
+    }
+
+    fail(thrown) {
+        const task = this.leave();
+        const error = toError(thrown);
+        if (error.matches(Dag.Error, Dag.Error.NOT_NEEDED)) {
+            task.return_skip();
+            return;
+        }
+        // One that was cancelled has an error of its own, whatever is thrown after that.
+        if (!task.is_cancelled() || !task.check_cancellable ||
+            error.matches(Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED)) {
+            this.value = thrown;
+            this.hasThrown = true;
+            task[KEPT] = this;
+        }
+        runner.fail(task, error, null, getStack(thrown));
+    }
+
+    forget() {
+        this.fn = this.self = this.args = this.places = null;
+    }
+
+    leave() {
+        const task = this.task;
+        this.task = null;
+        jobs.delete(this.id);
+        return task;
+    }
+}
+
+// What is waited for
+
+function isThenable(value) {
+    return typeof value === 'object' && value !== null && typeof value.then === 'function';
+}
+
+function isDependency(value) {
+    return value instanceof Task || value instanceof Dependency || isThenable(value);
+}
+
+/** Whether dependencies may be nested in it. */
+function isContainer(value) {
+    if (typeof value !== 'object' || value === null)
+        return false;
+    if (Array.isArray(value))
+        return true;
+    const prototype = Object.getPrototypeOf(value);
+    return prototype === Object.prototype || prototype === null;
+}
+
+/** Of a container and those in it, which may lead back to it, the ones that lead to dependencies. */
+function findHolders(container) {
+    const parents = new Map([[container, []]]);
+    const holders = new Set();
+    // Both grow on the way.
+    for (const each of parents.keys()) {
+        for (const item of Object.values(each)) {
+            if (isDependency(item))
+                holders.add(each);
+            else if (parents.has(item))
+                parents.get(item).push(each);
+            else if (isContainer(item))
+                parents.set(item, [each]);
+        }
+    }
+    for (const each of holders)
+        parents.get(each).forEach(parent => holders.add(parent));
+    return holders;
+}
+
+function describe(value) {
+    return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}
+
+/** By promise: the task that ends as it does. */
+const adopted = new WeakMap();
+
+function toTask(value) {
+    if (value instanceof Task)
+        return value;
+    if (!isThenable(value))
+        throw new TypeError(`${describe(value)} is neither a task nor a promise`);
+    let task = adopted.get(value);
+    if (task === undefined) {
+        const promise = Promise.resolve(value);
+        // The task answers for it, but only from when it has started.
+        promise.catch(() => {});
+        task = ours.promise.schedule(undefined, [promise], [], []);
+        adopted.set(value, task);
+    }
+    return task;
+}
+
+/** The tasks that the items of a list are. What is no task and no promise is a value. */
+function toTasks(list) {
+    return [...list].map(item => item instanceof Task || isThenable(item)
+        ? toTask(item) : ours.value.schedule(undefined, [item], [], []));
+}
+
+/** A task that has succeeded already. */
+function toFinishedTask(value) {
+    const task = Task.new_for_value(isForC(value) ? value : null);
+    const call = new Call(0, null, null, null, null);
+    call.value = value;
+    calls.set(task, call);
+    if (!isFromC(value))
+        task[KEPT] = call;
+    return task;
+}
+
+/** A task and what is asked of it, as a prerequisite. */
+function toEdge(value) {
+    return value instanceof Dependency
+        ? {task: value.get_task(), rule: value.get_rule()}
+        : {task: toTask(value), rule: Dag.Rule.SUCCEEDED};
+}
+
+/** What a call waits for, and what the function gets in its place. */
+class Dependencies {
+    constructor(isRaw, rule) {
+        this.isRaw = isRaw;
+        this.rule = rule;
+        /** Tasks whose values the function gets, and where those go. */
+        this.inputs = [];
+        this.places = [];
+        /** Tasks that the function gets as such, and what is asked of them. */
+        this.edges = [];
+    }
+
+    /** Looks into an argument. */
+    take(args, index) {
+        const argument = args[index];
+        if (isDependency(argument)) {
+            this.put(args, index, argument);
+            return;
+        }
+        const holders = isContainer(argument) ? findHolders(argument) : null;
+        if (holders?.size > 0)
+            args[index] = this.copy(holders, argument);
+        else if (this.isRaw)
+            args[index] = toFinishedTask(argument);
+    }
+
+    put(holder, key, dependency) {
+        let task, {isRaw, rule} = this;
+        if (dependency instanceof Dependency) {
+            task = dependency.get_task();
+            rule = dependency.get_rule();
+            isRaw ||= dependency.get_raw() || rule !== Dag.Rule.SUCCEEDED;
+        } else {
+            task = toTask(dependency);
+        }
+        if (isRaw) {
+            holder[key] = task;
+            this.edges.push({task, rule});
+        } else {
+            this.inputs.push(task);
+            this.places.push({holder, key, task});
+        }
+    }
+
+    /** Copies what leads to dependencies. */
+    copy(holders, container) {
+        const copies = new Map();
+        for (const holder of holders) {
+            copies.set(holder, Array.isArray(holder) ? holder.slice()
+                : Object.assign(Object.create(Object.getPrototypeOf(holder)), holder));
+        }
+        for (const copy of copies.values()) {
+            for (const [key, item] of Object.entries(copy)) {
+                if (copies.has(item))
+                    copy[key] = copies.get(item);
+                else if (isDependency(item))
+                    this.put(copy, key, item);
+            }
+        }
+        return copies.get(container);
+    }
+}
+
+// Functions whose calls are tasks
+
+/** By option: whether a value is one for it. */
+const OPTIONS = {
+    after: Array.isArray,
+    cancellable: value => value === null || value instanceof Gio.Cancellable,
+    name: value => typeof value === 'string',
+    priority: Number.isInteger,
+    raw: value => typeof value === 'boolean',
+    rule: value => Object.values(Dag.Rule).includes(value),
+    trigger: value => Object.values(Dag.Trigger).includes(value),
+};
+
+function checkOptions(options) {
+    const checked = {};
+    for (const [key, value] of Object.entries(options)) {
+        if (!Object.hasOwn(OPTIONS, key))
+            throw new TypeError(`A task has no option ${key}`);
+        if (value !== undefined) {
+            if (!OPTIONS[key](value))
+                throw new TypeError(`The option ${key} of a task cannot be ${describe(value)}`);
+            checked[key] = value;
+        }
+    }
+    return checked;
+}
+
+/** How calls of a function become tasks. */
+class Definition {
+    constructor(fn, options) {
+        const {after = [], cancellable, name = fn.name, priority, raw = false, rule, trigger} =
+            options;
+        this.fn = fn;
+        this.options = options;
+        this.name = name;
+        this.quark = name === '' ? 0 : GLib.quark_from_string(name);
+        this.isRaw = raw || rule !== undefined || trigger !== undefined;
+        this.rule = rule ?? (this.isRaw ? Dag.Rule.FINISHED : Dag.Rule.SUCCEEDED);
+        this.edges = after.map(toEdge);
+        this.isSimple = !this.isRaw && after.length === 0 && priority === undefined &&
+            cancellable === undefined;
+    }
+
+    call(self, args) {
+        if (this.isSimple) {
+            const inputs = [];
+            let i = 0;
+            for (; i < args.length; i++) {
+                const argument = args[i];
+                if (argument instanceof Task)
+                    inputs.push(argument);
+                else if (typeof argument === 'object' && argument !== null)
+                    break;
+            }
+            if (i === args.length)
+                return this.schedule(self, args, null, inputs);
+        }
+
+        const found = new Dependencies(this.isRaw, this.rule);
+        for (let i = 0; i < args.length; i++)
+            found.take(args, i);
+
+        const {cancellable, priority, trigger} = this.options;
+        const task = this.schedule(self, args, found.places, found.inputs);
+        for (const edge of found.edges)
+            task.add_raw_input(edge.task, edge.rule);
+        for (const edge of this.edges)
+            task.add_prerequisite(edge.task, edge.rule);
+        if (trigger !== undefined)
+            task.set_trigger(trigger);
+        if (priority !== undefined)
+            task.set_priority(priority);
+        if (cancellable !== undefined)
+            task.set_parent_cancellable(cancellable);
+        return task;
+    }
+
+    /** Makes a task. Where values go is null if that is wherever there is a task among args. */
+    schedule(self, args, places, inputs) {
+        const id = ++lastId;
+        const call = new Call(id, this.fn, self, args, places);
+        const task = runner.new_task(id, this.quark, inputs);
+        call.task = task;
+        jobs.set(id, call);
+        calls.set(task, call);
+        return task;
+    }
+}
+
+/** By function that task() has made: its definition. */
+const definitions = new WeakMap();
+
+/**
+ * Makes a function whose calls are tasks.
+ *
+ * What it is called with are the arguments of the function. A task or a promise among them, or in
+ * an array or a plain object there, is a dependency: the function runs when that has succeeded, and
+ * gets the value in its place. An async function, one that returns a promise and one that returns a
+ * task end as that does.
+ *
+ * @param {Function} fn - a function, which may be one that was made by this
+ * @param {object} [options]
+ * @param {any[]} [options.after] - tasks and promises that have to succeed before; see also
+ *   `Dag.finished()` and `Dag.failed()`
+ * @param {boolean} [options.raw] - the function gets tasks as such, finished in whatever way, and
+ *   all other arguments as tasks that have succeeded
+ * @param {Dag.Rule} [options.rule] - what is asked of tasks among the arguments, which are raw then
+ * @param {Dag.Trigger} [options.trigger] - how these combine, which are raw then
+ * @param {string} [options.name] - the name of the tasks, in the place of that of the function
+ * @param {number} [options.priority] - the priority of the tasks, as of GLib sources
+ * @param {?Gio.Cancellable} [options.cancellable] - what cancels the tasks
+ * @returns {function(...any): Dag.Task}
+ */
+function task(fn, options = {}) {
+    if (typeof fn !== 'function')
+        throw new TypeError(`${describe(fn)} is not a function`);
+    let checked = checkOptions(options);
+    const inner = definitions.get(fn);
+    if (inner !== undefined) {
+        const after = [...inner.options.after ?? [], ...checked.after ?? []];
+        checked = {...inner.options, ...checked, after};
+    }
+
+    const definition = new Definition(inner?.fn ?? fn, checked);
+    const made = function (...args) {
+        return definition.call(this, args);
+    };
+    Object.defineProperty(made, 'name', {value: definition.name, configurable: true});
+    definitions.set(made, definition);
+    return made;
+}
+
+/** A dependency that may end in whatever way, and settles first: as an argument it is raw. */
+function finished(dependency) {
+    return Dependency.new(toTask(dependency), Dag.Rule.FINISHED, true);
+}
+
+/** A dependency that has to fail, and settles first: as an argument it is raw. */
+function failed(dependency) {
+    return Dependency.new(toTask(dependency), Dag.Rule.FAILED, true);
+}
+
+/** Ends the function that calls it, which has nothing to do: its task is skipped. */
+function skip() {
+    throw new GLib.Error(Dag.Error, Dag.Error.NOT_NEEDED, 'There was nothing to do');
+}
+
+// Tasks that are made of others. In their lists promises and plain values may stand for tasks.
+
+/** By name: the definitions of functions of our own. */
+let ours;
+
+function defineOurs() {
+    const delay = async (milliseconds, value) => {
+        const timer = Task.new_delay(milliseconds);
+        timer.set_parent_cancellable(current.get_cancellable());
+        await timer;
+        return value;
+    };
+    const define = (name, fn, raw = false) => new Definition(fn, {name, raw});
+    ours = {
+        all: define('all', values => values),
+        delay: define('delay', delay),
+        promise: define('promise', promise => promise),
+        settled: define('settled', list => Array.isArray(list) ? list : list.result(), true),
+        value: define('value', value => value),
+    };
+}
+
+/** Has the values of all; is skipped with the first failure, while the others go on. */
+function all(list) {
+    return ours.all.call(undefined, [[...list]]);
+}
+
+/** Has the tasks themselves, when each has settled, in whatever way. */
+function settled(list) {
+    return ours.settled.call(undefined, [toTasks(list)]);
+}
+
+/** Has the value of the first that succeeds; is skipped with the earliest failure if none does. */
+function any(list, {cancelOthers = false} = {}) {
+    return Task.new_any(toTasks(list), cancelOthers);
+}
+
+/** Ends as the first that ends. */
+function race(list, {cancelOthers = false} = {}) {
+    return Task.new_race(toTasks(list), cancelOthers);
+}
+
+/** Succeeds with a value when some time has passed. */
+function delay(milliseconds, value = undefined) {
+    return value === undefined ? Task.new_delay(milliseconds)
+        : ours.delay.call(undefined, [milliseconds, value]);
+}
+
+// What every task can do, whoever made it
+
+/** A promise that is fulfilled when the runner has seen a task finish, or settle. */
+function wait(method, task) {
+    return new Promise(resolve => {
+        const id = ++lastId;
+        const start = () => {
+            jobs.delete(id);
+            resolve();
+            return false;
+        };
+        jobs.set(id, {start, task});
+        runner[method](task, id);
+    });
+}
+
+/** By task: the promise that ends as it does. */
+const promises = new WeakMap();
+
+function toPromise(task) {
+    let promise = promises.get(task);
+    if (promise === undefined) {
+        promise = wait('await', task).then(() => getResult(task));
+        promises.set(task, promise);
+    }
+    return promise;
+}
+
+const methods = {
+    /** With this a task can be awaited as a promise can. */
+    then(onFulfilled, onRejected) {
+        return toPromise(this).then(onFulfilled, onRejected);
+    },
+
+    catch(onRejected) {
+        return toPromise(this).catch(onRejected);
+    },
+
+    finally(onFinally) {
+        return toPromise(this).finally(onFinally);
+    },
+
+    /** Waits until the task has finished, or a cancellable ends the wait, and only that. */
+    await(cancellable) {
+        const options = checkOptions({name: 'await', cancellable});
+        return toPromise(new Definition(ours.value.fn, options).call(undefined, [this]));
+    },
+
+    /** Waits until the task has settled, in whatever way. */
+    settle() {
+        return wait('settle', this);
+    },
+
+    /** The value of the task, if it has one; throws what it failed with. */
+    result() {
+        return getResult(this);
+    },
+};
+
+// The runner
+
+const Target = GObject.registerClass({
+    GTypeName: 'GjsDagTarget',
+    Properties: {
+        ready: GObject.ParamSpec.boolean('ready', '', '', GObject.ParamFlags.WRITABLE, false),
+    },
+}, class extends GObject.Object {
+    set ready(ready) {
+        let succeeded = false;
+        let id;
+        while ((id = runner.take(succeeded)) !== 0)
+            succeeded = id > 0 ? jobs.get(id).start() : jobs.get(-id)?.stop() ?? false;
+    }
+});
+
+function _init() {
+    Dag = this;
+    ({Task, Dependency} = Dag);
+
+    runner = Dag.Runner.new(GLib.MainContext.default(), new Target(), 'ready');
+    runner.set_reports_early(true);
+
+    defineOurs();
+    Object.assign(Task.prototype, methods);
+    Object.assign(Dag, {all, any, delay, failed, finished, race, settled, skip, task});
+
+    /** The task whose function is being called: that is until its first `await`. */
+    Dag.current = () => current;
+
+    Dag.Results.prototype[Symbol.iterator] = function* () {
+        for (let i = 0; i < this.get_length(); i++)
+            yield this.get_task(i);
+    };
+}

@@ -1,0 +1,35 @@
+# SPDX-FileCopyrightText: 2026 The aiodag authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""Build and execute DAGs of asynchronous tasks.
+
+This is the namespace Dag of GObject Introspection under the name of the project:
+
+    from aiodag import task
+
+is the same as
+
+    from gi.repository import Dag
+    task = Dag.task
+"""
+
+import gi
+
+gi.require_version('Dag', '1')
+
+__all__ = [
+    'Task', 'any', 'current', 'delay', 'failed', 'finished', 'gather', 'gio', 'race', 'run',
+    'settled', 'skip', 'task',
+]
+
+
+def __getattr__(name):
+    # Not at import: the override is made of modules of this package.
+    if name not in __all__:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    from gi.repository import Dag
+    return getattr(Dag, name)
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])

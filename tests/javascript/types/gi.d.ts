@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: 2026 The aiodag authors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// As much of what ts-for-gir makes as aiodag.d.ts and calls.ts need.
+
+declare module 'gi://Gio?version=2.0' {
+    export namespace Gio {
+        class Cancellable {
+            cancel(): void;
+        }
+    }
+    export default Gio;
+}
+
+declare module 'gi://Dag?version=1' {
+    export namespace Dag {
+        export enum Rule {SUCCEEDED, FINISHED, FAILED}
+        export enum State {WAITING, READY, RUNNING, SUCCEEDED, FAILED, SKIPPED, CANCELLED}
+        export enum Trigger {ALL, ANY, FIRST}
+
+        class Task {
+            static new_all(tasks: Task[] | null): Task;
+            cancel(): void;
+            get_state(): State;
+        }
+
+        class Dependency {
+            get_task(): Task;
+        }
+
+        class Results {
+            get_length(): number;
+        }
+    }
+    export default Dag;
+}
