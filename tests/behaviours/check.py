@@ -22,7 +22,7 @@ LANGUAGES = ['c', 'python', 'javascript', 'vala']
 
 BEHAVIOUR = re.compile(r'([a-z][a-z0-9-]*)  (\S.*)')
 EXCEPTION = re.compile(r'\s+not in (\w+): (\S.*)')
-NO_NAME = re.compile(r'\s*(#.*|\d+\.\.\d+\s*)?')
+NO_NAME = re.compile(r'\s*(#.*|\d+\.\.\d+\s*|TAP version \d+)?')
 
 
 def read_list(path):
