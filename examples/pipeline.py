@@ -20,13 +20,11 @@ With DAG_EXAMPLE_SPEED=5 in the environment five of these seconds pass in one.
 
 import asyncio
 import os
-import sys
 import time
 
 from aiodag import run, task
 
 CRITICAL_PATH = 9  # s
-TOLERANCE = 0.020  # s
 
 
 # The steps. None of them knows of another; each stands for a request to some service.
@@ -106,7 +104,4 @@ def say(text):
 
 if __name__ == '__main__':
     run(main())
-    makespan = read_clock()
-    print(f'makespan {makespan:.3f} s, critical path {CRITICAL_PATH} s')
-    if not hurried and makespan > CRITICAL_PATH + TOLERANCE:
-        sys.exit(1)
+    print(f'makespan {read_clock():.3f} s, critical path {CRITICAL_PATH} s')

@@ -17,8 +17,7 @@
 //
 // With DAG_EXAMPLE_SPEED=5 in the environment five of these seconds pass in one.
 
-const int CRITICAL_PATH = 9;    // s
-const double TOLERANCE = 0.020; // s
+const int CRITICAL_PATH = 9; // s
 
 // The steps. None of them knows of another or of tasks; each stands for a request to some service.
 
@@ -145,11 +144,7 @@ int main () {
   });
   loop.run ();
 
-  double makespan = read_clock (); // s
-  if (status == 0) {
-    print ("makespan %.3f s, critical path %d s\n", makespan, CRITICAL_PATH);
-    if (speed == null && makespan > CRITICAL_PATH + TOLERANCE)
-      status = 1;
-  }
+  if (status == 0)
+    print ("makespan %.3f s, critical path %d s\n", read_clock (), CRITICAL_PATH);
   return status;
 }

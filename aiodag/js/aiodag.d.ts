@@ -110,6 +110,9 @@ declare module 'gi://Dag?version=1' {
         /** Ends the function that calls it, which has nothing to do: its task is skipped. */
         function skip(): never;
 
+        /** Runs a main loop until a task or a promise has ended. Returns its value, or throws. */
+        function run<T>(dependency: PromiseLike<T>): T;
+
         /** Has the values of all; is skipped with the first failure, while the others go on. */
         function all<T extends readonly any[] | []>(
             list: T,

@@ -95,6 +95,18 @@ function addPromising() {
         assertEquals(await echo('value').await(null), 'value');
     });
 
+    test('A script can run the main loop until a task or a promise has ended', () => {
+        const object = {};
+        const error = new Error('on purpose');
+        for (const make of [Dag.task(value => value), async value => value]) {
+            assertEquals(Dag.run(make(object)), object);
+            assertEquals(Dag.run(make()), undefined);
+        }
+        for (const make of [fail, Promise.reject.bind(Promise)])
+            assertEquals(throwsIn(() => Dag.run(make(error))), error);
+        assertMatches(throwsIn(() => Dag.run(5)).message, /5 is neither a task nor a promise/);
+    });
+
     test('Waiting until a task has settled never fails', async () => {
         const tasks = [echo(), Dag.Task.new_delay(1), Dag.Task.new_for_value(null), echo()];
         tasks.at(-1).cancel();

@@ -29,6 +29,9 @@ const SCRIPT = new Error().fileName;
 // of a call. So this is only for what would be lost otherwise.
 const KEPT = Symbol('dag-kept');
 
+// In the place of what a function returns.
+const FAILED = Symbol('dag-failed');
+
 // What of a string does not come back from C.
 const LOST = /\0|\p{Surrogate}/u;
 
@@ -92,7 +95,7 @@ function getStack(thrown) {
     const stack = thrown?.stack;
     if (typeof stack !== 'string')
         return null;
-    return stack.split('\n').filter(line => line && !line.includes(SCRIPT)).join('\n');
+    return stack.split('\n').filter(line => line && !line.includes(SCRIPT)).join('\n') || null;
 }
 
 /** Whether C has such values. */
@@ -137,30 +140,14 @@ class Call {
         this.isElsewhere = false;
     }
 
-    /** Calls the function. Returns whether it has succeeded, with no value. */
+    /** Calls the function. Returns whether the task has succeeded, with no value. */
     start() {
-        const {fn, self, args, places} = this;
         const outer = current;
-        let result;
-        this.forget();
         current = this.task;
-        try {
-            if (places === null) {
-                for (let i = 0; i < args.length; i++) {
-                    if (args[i] instanceof Task)
-                        args[i] = getValue(args[i]);
-                }
-            } else {
-                for (const {holder, key, task} of places)
-                    holder[key] = getValue(task);
-            }
-            result = fn.apply(self, args);
-        } catch (thrown) {
-            this.fail(thrown);
+        const result = this.run();
+        current = outer;
+        if (result === FAILED)
             return false;
-        } finally {
-            current = outer;
-        }
         if (result === undefined) {
             this.leave();
             return true;
@@ -174,6 +161,26 @@ class Call {
         else
             this.succeed(result);
         return false;
+    }
+
+    run() {
+        const {fn, self, args, places} = this;
+        this.forget();
+        try {
+            if (places !== null) {
+                for (const {holder, key, task} of places)
+                    holder[key] = getValue(task);
+            } else {
+                for (let i = 0; i < args.length; i++) {
+                    if (args[i] instanceof Task)
+                        args[i] = getValue(args[i]);
+                }
+            }
+            return fn.apply(self, args);
+        } catch (thrown) {
+            this.fail(thrown);
+            return FAILED;
+        }
     }
 
     /** The task was cancelled, or skipped. If the function was not called yet it will not be. */
@@ -432,7 +439,7 @@ class Definition {
         this.name = name;
         this.quark = name === '' ? 0 : GLib.quark_from_string(name);
         this.isRaw = raw || rule !== undefined || trigger !== undefined;
-        this.rule = rule ?? (this.isRaw ? Dag.Rule.FINISHED : Dag.Rule.SUCCEEDED);
+        this.rule = rule ?? (raw ? Dag.Rule.FINISHED : Dag.Rule.SUCCEEDED);
         this.edges = after.map(toEdge);
         this.isSimple = !this.isRaw && after.length === 0 && priority === undefined &&
             cancellable === undefined;
@@ -590,6 +597,19 @@ function delay(milliseconds, value = undefined) {
         : ours.delay.call(undefined, [milliseconds, value]);
 }
 
+/**
+ * Runs a main loop until a task or a promise has ended, for scripts. Returns its value, or throws
+ * what it failed with.
+ */
+function run(dependency) {
+    const loop = new GLib.MainLoop(null, false);
+    const task = toTask(dependency);
+    const quit = () => loop.quit();
+    toPromise(task).then(quit, quit);
+    loop.run();
+    return getResult(task);
+}
+
 // What every task can do, whoever made it
 
 /** A promise that is fulfilled when the runner has seen a task finish, or settle. */
@@ -674,7 +694,7 @@ function _init() {
 
     defineOurs();
     Object.assign(Task.prototype, methods);
-    Object.assign(Dag, {all, any, delay, failed, finished, race, settled, skip, task});
+    Object.assign(Dag, {all, any, delay, failed, finished, race, run, settled, skip, task});
 
     /** The task whose function is being called: that is until its first `await`. */
     Dag.current = () => current;

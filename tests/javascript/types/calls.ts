@@ -51,6 +51,7 @@ const [first] = await Dag.settled([measure('one'), 'two']);
 const result: number = first.result();
 const any: number = await Dag.any([measure('one'), measure('two')], {cancelOthers: true});
 const race: number | string = await Dag.race(new Set([measure('one'), 'two']));
+const ran: number = Dag.run(measure('one'));
 const nothing: undefined = await Dag.delay(1);
 const current: Dag.Task | null = Dag.current();
 for (const each of await Dag.Task.new_all([task]) as Dag.Results)
