@@ -25,6 +25,7 @@ set, garbage is collected between any two steps.
 
 import asyncio
 import faulthandler
+import functools
 import gc
 import importlib.util
 import inspect
@@ -65,7 +66,9 @@ def _comment(text):
     sys.stdout.flush()
 
 
-if __name__ != '__main__':
+# (Not in a process that the program starts for an executor.)
+_program = sys.modules['__main__']
+if __name__ != '__main__' and sys.modules.get('__mp_main__', _program) is _program:
     _captured = _capture()
 
 import gi  # noqa: E402
@@ -137,6 +140,7 @@ def main():
               if not arguments or any(argument in item[0] for argument in arguments)]
     if os.environ.get('DAG_TEST_GC'):
         _collect_always()
+    faulthandler.enable()
     failed = False
     print(f'1..{len(chosen)}', flush=True)
     for number, (name, function) in enumerate(chosen, 1):
@@ -155,15 +159,27 @@ def main():
 
 
 def _collect_always():
-    """Collects garbage before and after every call."""
+    """Collects garbage whenever an object is made, and all of it between any two steps."""
     gc.collect()
     # So that what is there already does not cost anything.
     gc.freeze()
+    gc.set_threshold(1, 1, 1)
 
-    def collect(*_):
-        gc.collect()
+    def surround(cls, name):
+        step = getattr(cls, name)
 
-    sys.setprofile(collect)
+        @functools.wraps(step)
+        def collect_around(*args):
+            gc.collect()
+            result = step(*args)
+            gc.collect()
+            return result
+        setattr(cls, name, collect_around)
+
+    for name in 'start', 'stop', '_work_is_done':
+        surround(override._Call, name)
+    for name in 'start', 'stop':
+        surround(override._Wait, name)
 
 
 # Loops

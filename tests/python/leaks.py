@@ -482,6 +482,30 @@ async def failing(n):
 
 
 @kind
+async def failing_at_once(n):
+    @task
+    def raise_error(_):
+        raise ValueError()
+
+    made = [raise_error(Value()) for _ in range(n)]
+    await asyncio.wait(made)
+    for each in made:
+        each.exception()
+
+
+@kind
+async def catching(n):
+    async def catch(each):
+        try:
+            await each
+        except ValueError:
+            pass
+
+    for _ in range(n // 2):
+        await catch(echo(fail()))
+
+
+@kind
 async def cancelling(n):
     door = Door()
     made = [pending(door) for _ in range(n // 2)]
@@ -548,7 +572,6 @@ async def waits(n):
         await asyncio.sleep(0)
         for each in waiting:
             each.cancel()
-        await asyncio.wait(waiting)
         made.add_done_callback(print)
         made.remove_done_callback(print)
     made.cancel()
@@ -581,6 +604,8 @@ _mallinfo.restype = _Mallinfo
 def get_allocated():
     """How many blocks Python has, and how many bytes C has from malloc()."""
     if gc.isenabled():
+        # Twice: the first time, tracebacks may have been raised just now.
+        gc.collect()
         gc.collect()
     info = _mallinfo()
     return sys.getallocatedblocks(), info.uordblks + info.hblkhd
@@ -599,7 +624,8 @@ async def measure(function, n):
         after = get_allocated()
         blocks, size = after[0] - before[0], after[1] - before[1]
         # Not one block of Python for every fifth task, nor 16 bytes of C for each.
-        if blocks < n / 5 and size < n * 16:
+        if blocks < n / 5 and (size < n * 16 or harness.KIND == 'gbulb'):
+            # With PyGObject 3.42, gbulb leaks 70 bytes for every callback.
             return
     raise AssertionError(f'{function.__name__}: {blocks} blocks, {size} bytes, after {n} tasks')
 
@@ -621,8 +647,9 @@ async def nothing_is_left_without_gc():
     gc.collect()
     gc.disable()
     try:
-        for function in KINDS.values():
-            await measure(function, 1000)
+        # Where an exception is caught, it has the frame, which has the task, which has it.
+        for name in KINDS.keys() - {'catching'}:
+            await measure(KINDS[name], 1000)
     finally:
         gc.enable()
 
@@ -630,6 +657,8 @@ async def nothing_is_left_without_gc():
 @test
 async def flat():
     """Memory is flat over many thousand tasks: not 64 bytes a task are lost."""
+    if harness.KIND == 'gbulb':
+        raise harness.Skip('With PyGObject 3.42, gbulb leaks 70 bytes for every callback')
     if os.environ.get('DAG_TEST_GC'):
         raise harness.Skip('Nothing is counted when garbage is collected all the time')
     n_tasks = 1000000 if SOAK else 50000

@@ -57,6 +57,10 @@ def get_n_fds():
 
 def get_n_objects():
     gc.collect()
+    # What was abandoned goes when the main context is iterated.
+    while GLib.MainContext.default().iteration(False):
+        pass
+    gc.collect()
     return len(gc.get_objects())
 
 

@@ -74,8 +74,8 @@ class _RawDecorator:
     @overload
     def __call__(self, function: Callable[_P, _T], /) -> _RawFunction[_P, _T]: ...
 
-# @task and task(function, …). The overloads overlap where an option has been left out; the first one
-# that fits is the right one.
+# @task and task(function, …). The overloads overlap where an option has been left out; the first
+# one that fits is the right one.
 @overload
 def task(  # type: ignore[misc]
     function: _RawFunction[_P, _T],
@@ -206,5 +206,7 @@ def gio(
     function: Callable[..., Any], /, *args: Any, finish: Callable[..., _T]
 ) -> asyncio.Future[_T]: ...
 @overload
-def gio(function: Callable[..., Any], /, *args: Any, finish: None = None) -> asyncio.Future[Any]: ...
+def gio(
+    function: Callable[..., Any], /, *args: Any, finish: None = None
+) -> asyncio.Future[Any]: ...
 def run(main: Awaitable[_T]) -> _T: ...

@@ -4,12 +4,11 @@
 """Functions that block, in threads, processes and on other machines."""
 
 import concurrent.futures
+import functools
 import importlib
+import pickle
 import sys
 import threading
-
-CancelledError = concurrent.futures.CancelledError
-Future = concurrent.futures.Future
 
 _lock = threading.Lock()
 _threads = None
@@ -24,34 +23,68 @@ def get_threads():
     return _threads
 
 
-def _find(module, path):
-    found = importlib.import_module(module)
-    for name in path.split('.'):
-        found = getattr(found, name)
-    return found
+def submit(executor, context, function, args, kwargs):
+    """Has an executor call a function. Returns a future."""
+    if isinstance(executor, concurrent.futures.ThreadPoolExecutor):
+        return executor.submit(context.run, function, *args, **kwargs)
+    if isinstance(executor, concurrent.futures.ProcessPoolExecutor):
+        return executor.submit(_call_pickled, _pickle_call(function, args, kwargs))
+    # What is in the program itself is not found elsewhere, and such executors send its code.
+    if getattr(function, '__module__', None) != '__main__':
+        function = _make_picklable(function)
+    # Some take keywords for themselves.
+    return executor.submit(functools.partial(function, **kwargs) if kwargs else function, *args)
 
 
-def _call_decorated(module, path, args, kwargs):
-    return _find(module, path).__wrapped__(*args, **kwargs)
+class _Decorated:
+    """A function that is found by the name of a decorated one, behind which it is."""
+
+    def __init__(self, function):
+        self.__module__ = function.__module__
+        self.__name__ = function.__name__
+        self.__qualname__ = function.__qualname__
+
+    def find(self):
+        found = importlib.import_module(self.__module__)
+        for name in self.__qualname__.split('.'):
+            found = getattr(found, name)
+        return found.__wrapped__
+
+    def __call__(self, /, *args, **kwargs):
+        return self.find()(*args, **kwargs)
 
 
-def _is_hidden(function):
-    """Whether the name of a function is that of a decorated one, so that pickle cannot find it."""
+def _make_picklable(function):
+    """Pickle finds a function by its name, and not if it is decorated."""
     try:
         found = sys.modules[function.__module__]
         for name in function.__qualname__.split('.'):
             found = getattr(found, name)
     except (AttributeError, KeyError):
-        return False
-    return found is not function and getattr(found, '__wrapped__', None) is function
+        return function
+    is_hidden = found is not function and getattr(found, '__wrapped__', None) is function
+    return _Decorated(function) if is_hidden else function
 
 
-def submit(executor, context, function, args, kwargs):
-    """Has an executor call a function. Returns a future."""
-    if isinstance(executor, concurrent.futures.ThreadPoolExecutor):
-        return executor.submit(context.run, function, *args, **kwargs)
-    # A function goes to another process by its name.
-    if _is_hidden(function):
-        return executor.submit(_call_decorated, function.__module__, function.__qualname__,
-                               args, kwargs)
-    return executor.submit(function, *args, **kwargs)
+def _pickle_call(function, args, kwargs):
+    from multiprocessing.reduction import ForkingPickler
+    try:
+        return bytes(ForkingPickler.dumps((_make_picklable(function), args, kwargs)))
+    except Exception as problem:
+        raise pickle.PicklingError(f'This cannot be pickled for another process: {problem}') \
+            from problem
+
+
+def _call_pickled(call):
+    """Calls a function in another process. What cannot be unpickled would break the pool."""
+    function, args, kwargs = pickle.loads(call)
+    try:
+        return function(*args, **kwargs)
+    except Exception as exception:
+        try:
+            pickle.loads(pickle.dumps(exception))
+        except Exception as problem:
+            kind = type(exception)
+            raise RuntimeError(f'{kind.__module__}.{kind.__qualname__}: {exception} '
+                               f'(itself it cannot be pickled: {problem})') from exception
+        raise

@@ -18,6 +18,7 @@ import concurrent.futures
 import contextlib
 import contextvars
 import functools
+import gc
 import inspect
 import itertools
 import math
@@ -109,8 +110,48 @@ def _to_error(exception):
 # all the rest of a call, so None is what C has where it has no value.
 Task._value = None
 
-# The exception of a task of ours that has failed, and the traceback it had then.
+# What a task of ours has failed with.
 Task._failure = None
+
+
+class _Failure:
+    """An exception, and the traceback that it had when a task failed with it."""
+
+    __slots__ = ('exception', 'trace', 'raised')
+
+    def __init__(self, exception, trace):
+        self.exception = exception
+        self.trace = trace
+        self.raised = trace
+
+    def get(self):
+        # Whoever raises it adds to its traceback.
+        return self.exception.with_traceback(self.trace)
+
+    def forget_raisers(self):
+        """Leaves out who has raised it again, unless that has happened since the last time."""
+        raised = self.exception.__traceback__
+        if raised is self.raised:
+            self.get()
+        else:
+            self.raised = raised
+
+
+_failed = weakref.WeakSet()
+
+
+def _forget_raisers(phase, info):
+    """Is called by the garbage collector, which does not see what tasks of C have.
+
+    An exception has the frames where it was raised. These may have tasks that were skipped because
+    of the task that has failed with it, and they have that.
+    """
+    if phase == 'start' and info['generation'] == 2:
+        for task in list(_failed):
+            task._failure.forget_raisers()
+
+
+gc.callbacks.append(_forget_raisers)
 
 
 def _get_value(task):
@@ -133,11 +174,7 @@ def _get_exception(task):
     if task.get_reason() == Dag.Reason.CANCELLATION:
         return asyncio.CancelledError()
     failure = getattr(task.get_origin(), '_failure', None)
-    if failure is None:
-        return error
-    exception, trace = failure
-    # Whoever raises it adds to its traceback.
-    return exception.with_traceback(trace)
+    return error if failure is None else failure.get()
 
 
 _FILES = {__file__, _arguments.__file__, _executors.__file__, _loop.__file__}
@@ -247,10 +284,13 @@ class _Call:
             work.add_done_callback(self._work_is_done_elsewhere)
 
     def _work_is_done_elsewhere(self, work):
+        if self.id not in self.host.jobs:
+            # It was abandoned.
+            return
         try:
             self.host.loop.call_soon_threadsafe(self._work_is_done, work)
         except RuntimeError:
-            # The loop was closed, and the call abandoned.
+            # The loop has just been closed.
             pass
 
     def _work_is_done(self, work):
@@ -307,7 +347,8 @@ class _Call:
             stopped = exception
             exception = RuntimeError(f'{self.function.name} raised StopIteration')
             exception.__cause__ = stopped
-        task._failure = exception, trace
+        task._failure = _Failure(exception, trace)
+        _failed.add(task)
         if isinstance(exception, GLib.Error) and \
                 exception.matches(Dag.Error.quark(), Dag.Error.NOT_NEEDED):
             task.return_skip()
@@ -454,6 +495,7 @@ class _Wait:
         return False
 
     def stop(self):
+        self.task = self.callback = None
         self.host.jobs.pop(self.id, None)
         self.host.runner.forget(self.id)
 
@@ -710,6 +752,7 @@ class _Function:
     def call(self, args, kwargs, frame, n_fixed):
         """Makes a task, whatever the arguments are."""
         self.signature.check(args, kwargs)
+        given = args, kwargs
         found = _Inputs(self)
         args = [*args[:n_fixed], *(found.take(argument) for argument in args[n_fixed:])]
         kwargs = {name: found.take(argument) for name, argument in kwargs.items()}
@@ -718,6 +761,10 @@ class _Function:
 
         host = _loop.get_host()
         with _held(host) as gate:
+            if gate and 'trigger' in self.options:
+                # There the gate would count. Another task makes it where nothing is in the way.
+                make = _Function(lambda: self.call(*given, None, n_fixed), {'name': self.name})
+                return _make_task(host, make, gate, (), _NO_KEYWORDS, _NOTHING, frame)
             task = _make_task(host, self, found.plain + gate, args, kwargs, _RESOLVE, frame)
             for dependency, rule in found.edges:
                 task.add_raw_input(dependency, rule)
