@@ -75,8 +75,7 @@ import gi  # noqa: E402
 
 gi.require_version('Dag', '1')
 from gi.repository import Dag, GLib  # noqa: E402
-from gi.overrides import Dag as override  # noqa: E402
-from aiodag import _loop  # noqa: E402
+from aiodag import _calls, _loop, _waits  # noqa: E402
 
 KIND = os.environ.get('DAG_TEST_LOOP', 'asyncio')
 
@@ -117,7 +116,7 @@ def _run_test(function):
     gc.collect()
     text = said()
     assert not text, f'It wrote to stderr:\n{text}'
-    assert not override._calls, f'It left calls behind: {list(override._calls.values())}'
+    assert not _calls.places, f'It left calls behind: {list(_calls.places.values())}'
 
 
 def _get_problem(function):
@@ -177,9 +176,9 @@ def _collect_always():
         setattr(cls, name, collect_around)
 
     for name in 'start', 'stop', '_work_is_done':
-        surround(override._Call, name)
+        surround(_calls.Call, name)
     for name in 'start', 'stop':
-        surround(override._Wait, name)
+        surround(_waits.Wait, name)
 
 
 # Loops

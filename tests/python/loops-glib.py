@@ -14,7 +14,7 @@ import time
 
 import harness
 from harness import Dag, GLib, KIND, Skip, fails, test
-from aiodag import _loop
+from aiodag import _bridge, _loop
 from gi.repository import Gio
 
 task = Dag.task
@@ -252,14 +252,14 @@ async def idle():
     await Dag.delay(0)
     GLib_timeout = GLib.timeout_add(3600000, lambda: None)
     n_calls = 0
-    query = _loop.Dag.context_query
+    query = _bridge.Dag.context_query
 
     def count(context):
         nonlocal n_calls
         n_calls += 1
         return query(context)
 
-    _loop.Dag.context_query = count
+    _bridge.Dag.context_query = count
     try:
         await asyncio.sleep(0.5)
         # In between there is a pause that is twice as long each time.
@@ -268,7 +268,7 @@ async def idle():
         await asyncio.sleep(0.5)
         assert n_calls <= 6, n_calls
     finally:
-        _loop.Dag.context_query = query
+        _bridge.Dag.context_query = query
         GLib.source_remove(GLib_timeout)
     cpu = time.thread_time()
     await asyncio.sleep(0.5)

@@ -27,7 +27,11 @@ def __getattr__(name):
     # Not at import: the override is made of modules of this package.
     if name not in __all__:
         raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-    from gi.repository import Dag
+    try:
+        from gi.repository import Dag
+    except AttributeError as error:
+        # That would be taken for a name that is not here.
+        raise ImportError(f'The namespace Dag is not the one that this is for: {error}') from error
     return getattr(Dag, name)
 
 

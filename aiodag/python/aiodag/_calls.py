@@ -1,0 +1,298 @@
+# SPDX-FileCopyrightText: 2026 The aiodag authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""Calls of functions, from when they are made until the function has returned."""
+
+import asyncio
+import concurrent.futures
+import contextlib
+import contextvars
+import sys
+import traceback
+import types
+
+from gi.module import get_introspection_module
+from gi.repository import GLib
+
+from aiodag import _executors, _frames, _host, _loop, _outcomes, _waits
+from aiodag._arguments import Nested
+from aiodag._outcomes import ELSEWHERE, get_value
+
+Dag = get_introspection_module('Dag')
+Task = Dag.Task
+
+# What is to be done with arguments before a function gets them.
+NOTHING = 0
+GET_OURS = 1  # tasks of ours stand for their results
+GET = 2  # tasks stand for their results
+RESOLVE = 3  # what resolve() is for
+
+# Where the calls are that have not ended, by the hash of their task, which they keep meanwhile.
+places = {}
+
+_set_current_call = _loop.current_call.set
+
+
+class Result:
+    """Stands for the result of a task."""
+
+    __slots__ = ('task',)
+
+    def __init__(self, task):
+        self.task = task
+
+
+def resolve(item):
+    """What is in the place of results, and of containers that are to be made anew."""
+    kind = type(item)
+    if kind is Result:
+        return get_value(item.task)
+    if kind is Nested:
+        return item.resolve(resolve)
+    return item
+
+
+# Running coroutines
+
+
+if sys.version_info >= (3, 12):
+    def _begin(coroutine, loop, name, context):
+        """Makes an asyncio task, which begins at once."""
+        return asyncio.Task(coroutine, loop=loop, name=name, context=context, eager_start=True)
+else:
+    def _begin(coroutine, loop, name, context):
+        """Makes an asyncio task, which begins at once where that can be."""
+        work = asyncio.Task(coroutine, loop=loop, name=name, context=context)
+        # Its first step is the last thing that the loop has to do, unless another thread was
+        # quicker.
+        ready = getattr(loop, '_ready', None)
+        if ready:
+            handle = ready.pop()
+            if getattr(handle._callback, '__self__', None) is work:
+                handle._run()
+            else:
+                ready.append(handle)
+        return work
+
+
+class Call:
+    """A call of a function of ours, until that has returned: a job of its host."""
+
+    __slots__ = ('host', 'id', 'function', 'args', 'kwargs', 'pending', 'context', 'code', 'lasti',
+                 'task', 'work', 'is_stopped')
+
+    def __init__(self, host, id, function, args, kwargs, pending, frame):
+        self.host = host
+        self.id = id
+        self.function = function
+        self.args = args
+        self.kwargs = kwargs
+        self.pending = pending
+        self.context = contextvars.copy_context()
+        # Where it is, which is asked for if it fails.
+        self.code = frame and frame.f_code
+        self.lasti = frame and frame.f_lasti
+        self.work = None
+
+    def start(self):
+        """Calls the function. Returns whether it has succeeded, and C need not know the value."""
+        function = self.function
+        args = self.args
+        kwargs = self.kwargs
+        context = self.context
+        self.args = self.kwargs = self.context = None
+        try:
+            if self.pending == GET_OURS:
+                args = [item if type(item) is not Task
+                        else value if (value := item._value) is not ELSEWHERE
+                        else get_value(item) for item in args]
+            elif self.pending == GET:
+                args = [item if type(item) is not Task else get_value(item) for item in args]
+            elif self.pending == RESOLVE:
+                args = [resolve(item) for item in args]
+                kwargs = {name: resolve(item) for name, item in kwargs.items()}
+            context.run(_set_current_call, self)
+            if function.is_coroutine:
+                work = _begin(function.body(*args, **kwargs), self.host.loop, function.name, context)
+            elif function.executor is not None:
+                work = _executors.submit(function.executor, context, function.body, args, kwargs)
+                self._go_on(work)
+                return False
+            else:
+                result = context.run(function.body, *args, **kwargs)
+                if type(result) is not types.CoroutineType:
+                    return self._end_with(result)
+                work = _begin(result, self.host.loop, function.name, context)
+            if work.done():
+                return self._end_with(work.result())
+        except BaseException as exception:
+            if isinstance(exception, (KeyboardInterrupt, SystemExit)):
+                self.host.reraise(exception)
+            # The frames of the body lead to this one, which must not lead back to the exception.
+            args = kwargs = context = work = None
+            return self._fail(exception)
+        self._go_on(work)
+        return False
+
+    def _go_on(self, work):
+        """Waits for what the function has started."""
+        self.work = work
+        self.is_stopped = False
+        self.host.jobs[self.id] = self
+        if isinstance(work, asyncio.Task):
+            # What is to be said of it is said of ours.
+            work._log_destroy_pending = False
+            work.add_done_callback(self._work_is_done)
+        else:
+            work.add_done_callback(self._work_is_done_elsewhere)
+
+    def _work_is_done_elsewhere(self, work):
+        if self.id not in self.host.jobs:
+            # It was abandoned.
+            return
+        try:
+            self.host.loop.call_soon_threadsafe(self._work_is_done, work)
+        except RuntimeError:
+            # The loop has just been closed.
+            pass
+
+    def _work_is_done(self, work):
+        if self.host.jobs.pop(self.id, None) is None:
+            # It was abandoned.
+            return
+        task = self.task
+        try:
+            succeeded = self._end_with(work.result())
+        except BaseException as exception:
+            succeeded = self._fail(exception)
+        if succeeded:
+            task.return_()
+
+    def _leave(self):
+        """The task is not ours any more."""
+        task = self.task
+        del places[hash(task)]
+        self.task = self.work = None
+        return task
+
+    def _end_with(self, result):
+        if result is None:
+            self._leave()
+            return True
+        other = self.function.follow(result)
+        if other is not None:
+            if not other.get_settled() or other.get_state() != Dag.State.SUCCEEDED:
+                task = self._leave()
+                task._value = ELSEWHERE
+                task.return_task(other)
+                return False
+            result = get_value(other)
+            if result is None:
+                self._leave()
+                return True
+        return not _outcomes.return_value(self._leave(), result)
+
+    def _fail(self, exception):
+        task = self._leave()
+        if isinstance(exception, (asyncio.CancelledError, concurrent.futures.CancelledError)):
+            task.return_error(_outcomes.make_cancelled_error())
+            return False
+        trace = _frames.strip(exception.__traceback__)
+        exception = exception.with_traceback(trace)
+        if isinstance(exception, StopIteration):
+            # As in a coroutine: nobody could await it.
+            stopped = exception
+            exception = RuntimeError(f'{self.function.name} raised StopIteration')
+            exception.__cause__ = stopped
+        _outcomes.keep_failure(task, exception, trace)
+        if isinstance(exception, GLib.Error) and \
+                exception.matches(Dag.Error.quark(), Dag.Error.NOT_NEEDED):
+            task.return_skip()
+            return False
+        details = ''.join(traceback.format_exception(type(exception), exception, trace))
+        self.host.runner.fail(task, _outcomes.to_error(exception),
+                              _outcomes.to_utf8(_frames.describe(self.code, self.lasti)),
+                              _outcomes.to_utf8(details.rstrip()))
+        return False
+
+    def stop(self):
+        """The function will not be called, or has to end."""
+        if self.work is None:
+            self.host.jobs.pop(self.id, None)
+            places.pop(hash(self.task), None)
+            self.task = self.args = self.kwargs = self.context = None
+        elif not self.is_stopped:
+            # Once: it may take its time to clean up.
+            self.is_stopped = True
+            self.work.cancel()
+
+    def cancel(self):
+        """Has the call end. Returns what is to be waited for, if anything."""
+        task = self.task
+        work = self.work
+        task.cancel()
+        if not task.is_finished():
+            return _waits.wait(task)
+        if work is None or isinstance(work, asyncio.Task):
+            return work
+        return asyncio.wrap_future(work)
+
+    def abandon(self):
+        """Nothing runs where the call was made any more."""
+        work = self.work
+        if work is None:
+            self.task.cancel()
+            self.stop()
+            return
+        self._fail(asyncio.CancelledError())
+        if not isinstance(work, asyncio.Task):
+            work.cancel()
+            return
+        try:
+            work.get_coro().close()
+        except BaseException as exception:
+            self.host.loop.call_exception_handler({
+                'message': f'{self.function.name} did not end when its loop was closed',
+                'exception': exception,
+                'task': work,
+            })
+
+
+# Making calls
+
+
+def make_task(host, function, inputs, args, kwargs, pending, frame):
+    """Makes a task that calls a function."""
+    id = _host.new_id()
+    call = Call(host, id, function, args, kwargs, pending, frame)
+    host.jobs[id] = call
+    call.task = task = host.new_task(id, function.quark, inputs)
+    places[hash(task)] = host.reference
+    return task
+
+
+@contextlib.contextmanager
+def held(host):
+    """While a task is made step by step: gives what it is to wait for, because another thread may
+    be at it already."""
+    context = host.context
+    if _loop.get_running_loop() is host.loop or context is None:
+        yield []
+    elif context.acquire():
+        try:
+            yield []
+        finally:
+            context.release()
+    else:
+        own = GLib.MainContext.new()
+        own.push_thread_default()
+        try:
+            gate = Task(held=True)
+        finally:
+            own.pop_thread_default()
+        try:
+            yield [gate]
+        finally:
+            gate.release()
+            while not gate.get_settled():
+                own.iteration(False)

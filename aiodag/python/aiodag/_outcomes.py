@@ -1,0 +1,155 @@
+# SPDX-FileCopyrightText: 2026 The aiodag authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""How tasks end: with values and exceptions of Python, and what C has of them."""
+
+import asyncio
+import gc
+import traceback
+import weakref
+
+from gi.module import get_introspection_module
+from gi.repository import Gio, GLib, GObject
+
+Dag = get_introspection_module('Dag')
+Task = Dag.Task
+
+_ERRORS = GLib.quark_from_string('dag-python-error-quark')
+
+# As they are in C; the override puts others in the place of some.
+_get_c_value = Task.get_value
+_get_value_owner = Task.get_value_owner
+
+
+# What C has
+
+
+def to_utf8(text):
+    """Text as C can have it."""
+    return text.encode('utf-8', 'backslashreplace').decode().replace('\0', '\\0')
+
+
+def is_int(value):
+    """Whether C has such an int."""
+    return isinstance(value, int) and -1 << 31 <= value < 1 << 31
+
+
+# By the types of values
+_RETURNS = {
+    bool: Task.return_boolean,
+    float: Task.return_double,
+    int: Task.return_int64,
+    str: Task.return_string,
+}
+
+
+def return_value(task, value):
+    """Ends a task with a value other than None. Returns False if C can have no such value."""
+    task._value = value
+    put = _RETURNS.get(type(value))
+    if put is None:
+        if not isinstance(value, GObject.Object):
+            return False
+        put = Task.return_object
+    try:
+        put(task, value)
+    except (OverflowError, TypeError, ValueError):
+        # No such number or string.
+        return False
+    return True
+
+
+def to_error(exception):
+    """What C has of an exception."""
+    if isinstance(exception, GLib.Error) and isinstance(exception.domain, str) and \
+            isinstance(exception.message, str) and is_int(exception.code):
+        return GLib.Error(to_utf8(exception.message), to_utf8(exception.domain), exception.code)
+    message = ''.join(traceback.format_exception_only(type(exception), exception))
+    return GLib.Error.new_literal(_ERRORS, to_utf8(message.strip()), 0)
+
+
+def make_cancelled_error():
+    return GLib.Error.new_literal(Gio.io_error_quark(), 'Operation was cancelled',
+                                  Gio.IOErrorEnum.CANCELLED)
+
+
+# What Python has
+
+# In the place of a result: it is that of the task which was returned.
+ELSEWHERE = object()
+
+# Results other than None are kept here. An attribute lives as long as the task, but costs more than
+# all the rest of a call, so None is what C has where it has no value.
+Task._value = None
+
+# What a task of ours has failed with.
+Task._failure = None
+
+
+def get_value(task):
+    """The result of a task that has succeeded."""
+    value = task._value
+    if value is None or value is ELSEWHERE:
+        owner = _get_value_owner(task)
+        if owner is not task:
+            return get_value(owner)
+        value = _get_c_value(task)
+        if isinstance(value, GObject.GBoxed):
+            # What PyGObject gives is the task's, and goes with it.
+            value = value.copy()
+    return value
+
+
+class _Failure:
+    """An exception, and the traceback that it had when a task failed with it."""
+
+    __slots__ = ('exception', 'trace', 'raised')
+
+    def __init__(self, exception, trace):
+        self.exception = exception
+        self.trace = trace
+        self.raised = trace
+
+    def get(self):
+        # Whoever raises it adds to its traceback.
+        return self.exception.with_traceback(self.trace)
+
+    def forget_raisers(self):
+        """Leaves out who has raised it again, unless that has happened since the last time."""
+        raised = self.exception.__traceback__
+        if raised is self.raised:
+            self.get()
+        else:
+            self.raised = raised
+
+
+_failed = weakref.WeakSet()
+
+
+def keep_failure(task, exception, trace):
+    """Has the exception of a task be there as long as the task."""
+    task._failure = _Failure(exception, trace)
+    _failed.add(task)
+
+
+def get_exception(task):
+    """The exception of a task that has not succeeded."""
+    error = task.get_error()
+    if task.get_reason() == Dag.Reason.CANCELLATION:
+        return asyncio.CancelledError()
+    failure = getattr(task.get_origin(), '_failure', None)
+    return error if failure is None else failure.get()
+
+
+def _forget_raisers(phase, info):
+    """Is called by the garbage collector, which does not see what tasks of C have.
+
+    An exception has the frames where it was raised. These may have tasks that were skipped because
+    of the task that has failed with it, and they have that.
+    """
+    if phase == 'start' and info['generation'] == 2:
+        for task in list(_failed):
+            task._failure.forget_raisers()
+
+
+gc.callbacks.append(_forget_raisers)
