@@ -27,18 +27,24 @@ async def body(*args):
     return None
 
 
-def make_graph(call, width, depth):
-    """Calls call () with the tasks that each task needs. Returns the last layer."""
+def choose_inputs(width):
+    """For each task of a layer, which of the layer before it needs: the same in all layers."""
     choose = random.Random(1).randrange
-    layer = [call() for _ in range(width)]
+    return [[choose(width) for _ in range(INPUTS)] for _ in range(width)]
+
+
+def make_graph(call, chosen, depth):
+    """Calls call () with the tasks that each task needs. Returns the last layer."""
+    layer = [call() for _ in chosen]
     for _ in range(depth - 1):
-        layer = [call(*[layer[choose(width)] for _ in range(INPUTS)]) for _ in range(width)]
+        layer = [call(layer[i], layer[j], layer[k]) for i, j, k in chosen]
     return layer
 
 
 async def run_graph(call, width, depth):
+    chosen = choose_inputs(width)
     begin = time.perf_counter()
-    layer = make_graph(call, width, depth)
+    layer = make_graph(call, chosen, depth)
     built = time.perf_counter()
     await asyncio.gather(*layer)
     return built - begin, time.perf_counter() - built
