@@ -5,8 +5,9 @@
 
 #include "config.h"
 
-#include "dag-levels-private.h"
+#include "dag-queue-end-private.h"
 #include "dag-queue-private.h"
+#include "dag-queue-struct-private.h"
 #include "dag-ring-private.h"
 
 /* Two sources run the queue of a context. One has the default priority and does the work as long
@@ -22,37 +23,6 @@
 /* So many items that run nobody's code are done between two looks at the clock. */
 #define STEPS 32
 
-struct _DagQueue
-{
-  gatomicrefcount  ref_count;
-
-  /* Under the lock */
-  GMutex           lock;
-  GMainContext    *context;     /* (unowned) (nullable): NULL when it was destroyed; atomic too */
-  GSource         *source;      /* (unowned): the context's */
-  GSource         *background;  /* (unowned): the context's */
-  DagItem         *inbox;       /* last of a ring */
-  gboolean         awake;       /* whether a source is set to become ready */
-  gboolean         draining;    /* whether a thread runs what is left to do without a context */
-
-  /* Atomic */
-  GThread         *inside;      /* (unowned) (nullable): the thread of the dispatch that goes on */
-  GThread         *home;        /* (unowned): the thread that had the last one */
-
-  /* The owning context */
-  DagItem         *items;       /* last of a ring */
-  DagItem         *later;       /* last of a ring: not in this dispatch */
-  DagMember        idle;        /* the head of a ring */
-  DagLevels       *levels;      /* those that are ready */
-  gint64           deadline;    /* of this dispatch, in µs of the monotonic clock */
-  guint            steps;       /* left until the next look at the clock */
-  gboolean         late;
-  gboolean         asleep;      /* a dispatch found nothing left to do, and no source is set */
-
-  DagItem          remains;     /* stands for the inbox in the queue of another context; whose it
-                                 * is while draining */
-};
-
 typedef struct {
   GSource   source;
   DagQueue *queue;  /* (unowned): the callback data keeps it */
@@ -61,9 +31,10 @@ typedef struct {
 static GMutex registry_lock;
 static GHashTable *registry;  /* (element-type GMainContext DagQueue): neither is owned */
 
-/* The queue that this thread asked for last, and the one whose dispatch goes on in it. */
+/* The queue that this thread asked for last */
 static GPrivate last_queue = G_PRIVATE_INIT ((GDestroyNotify) dag_queue_unref);
-static GPrivate current_queue;
+
+GPrivate dag_current_queue;
 
 DagQueue *
 dag_queue_ref (DagQueue *self)
@@ -100,10 +71,13 @@ dag_queue_check_late (DagQueue *self)
   return self->late;
 }
 
-/* The owning context put something in: has a dispatch come, where one inside of this very one found
+/*< private >
+ * dag_queue_stir:
+ *
+ * The owning context put something in: has a dispatch come, where one inside of this very one found
  * nothing left to do before.
  */
-static inline void
+void
 dag_queue_stir (DagQueue *self)
 {
   if (!self->asleep)
@@ -214,12 +188,12 @@ dag_queue_dispatch (GSource     *source,
 {
   DagQueue *self = dag_queue_ref (((DagQueueSource *) source)->queue);
   GMainContext *context = g_source_get_context (source);
-  DagQueue *outer_queue = g_private_get (&current_queue);
+  DagQueue *outer_queue = g_private_get (&dag_current_queue);
   GThread *outer_inside = g_atomic_pointer_get (&self->inside);
   gint64 outer_deadline = self->deadline;
   gboolean late;
 
-  g_private_set (&current_queue, self);
+  g_private_set (&dag_current_queue, self);
   g_atomic_pointer_set (&self->inside, g_thread_self ());
   g_atomic_pointer_set (&self->home, g_thread_self ());
   self->deadline = g_get_monotonic_time () + BUDGET;
@@ -235,7 +209,7 @@ dag_queue_dispatch (GSource     *source,
   self->steps = 0;
   self->deadline = outer_deadline;
   g_atomic_pointer_set (&self->inside, outer_inside);
-  g_private_set (&current_queue, outer_queue);
+  g_private_set (&dag_current_queue, outer_queue);
 
   dag_queue_rearm (self, late);
   dag_queue_unref (self);
@@ -266,128 +240,6 @@ dag_queue_attach_source (DagQueue       *self,
   return source;
 }
 
-static void
-dag_queue_pin_member (DagMember *member)
-{
-  member->item.klass->pin (member);
-}
-
-static void
-dag_queue_pin_members (DagQueue *self)
-{
-  for (DagMember *m = self->idle.next; m != &self->idle; m = m->next)
-    dag_queue_pin_member (m);
-
-  dag_levels_foreach (self->levels, dag_queue_pin_member);
-}
-
-/* Takes the next item of a queue whose context was destroyed. When there is none, the next thread
- * that pushes one has to see to it.
- */
-static DagItem *
-dag_queue_take_remains (DagQueue *self)
-{
-  DagItem *item = ring_pop (&self->items);
-
-  if (item == NULL)
-    {
-      g_mutex_lock (&self->lock);
-
-      self->items = g_steal_pointer (&self->inbox);
-      if (self->items == NULL)
-        {
-          self->draining = FALSE;
-          g_atomic_pointer_set (&self->inside, NULL);
-        }
-      item = ring_pop (&self->items);
-
-      g_mutex_unlock (&self->lock);
-    }
-
-  return item;
-}
-
-/* Runs what is left to do for a context that was destroyed. Only one thread does so at a time, and
- * that stands in for the owning context meanwhile.
- */
-static void
-dag_queue_drain (DagQueue *self)
-{
-  DagQueue *outer_queue = g_private_get (&current_queue);
-  DagItem *item;
-
-  g_private_set (&current_queue, self);
-  g_atomic_pointer_set (&self->inside, g_thread_self ());
-
-  while ((item = dag_queue_take_remains (self)) != NULL)
-    item->klass->run (item);
-
-  g_private_set (&current_queue, outer_queue);
-}
-
-static void
-dag_queue_run_remains (DagItem *item)
-{
-  DagQueue *self = (DagQueue *) ((char *) item - G_STRUCT_OFFSET (DagQueue, remains));
-
-  dag_queue_drain (self);
-  dag_queue_unref (self);
-}
-
-static const DagItemClass remains_class = {
-  .run = dag_queue_run_remains,
-};
-
-/* The context is being destroyed, and with it its sources: ends all that lives in it. */
-static void
-dag_queue_close (gpointer data)
-{
-  DagQueue *self = data;
-  DagQueue *outer_queue = g_private_get (&current_queue);
-  DagMember *member;
-  DagItem *item;
-
-  g_mutex_lock (&registry_lock);
-  if (g_hash_table_lookup (registry, self->context) == self)
-    g_hash_table_remove (registry, self->context);
-  g_mutex_unlock (&registry_lock);
-
-  g_private_set (&current_queue, self);
-  g_atomic_pointer_set (&self->inside, g_thread_self ());
-  g_atomic_pointer_set (&self->home, g_thread_self ());
-
-  g_mutex_lock (&self->lock);
-  /* Who sees that it is closed has been pinned. */
-  dag_queue_pin_members (self);
-  self->draining = TRUE;
-  g_atomic_pointer_set (&self->context, NULL);
-  self->source = self->background = NULL;
-  g_mutex_unlock (&self->lock);
-
-  dag_queue_fetch (self);
-  ring_take (&self->items, &self->later);
-
-  /* What was on its way comes first, new members among it. */
-  self->deadline = G_MAXINT64;
-  while ((item = ring_pop (&self->items)) != NULL)
-    item->klass->run (item);
-
-  while ((member = dag_levels_get_first (self->levels)) != NULL)
-    dag_queue_make_idle (self, member);
-
-  while (!member_ring_is_empty (&self->idle))
-    {
-      member = self->idle.next;
-      member_unlink (member);
-      member->item.klass->abandon (member);
-    }
-
-  dag_queue_drain (self);
-  g_private_set (&current_queue, outer_queue);
-
-  dag_queue_unref (self);
-}
-
 static DagQueue *
 dag_queue_new (GMainContext *context)
 {
@@ -398,11 +250,12 @@ dag_queue_new (GMainContext *context)
   self->context = context;
   self->home = g_thread_self ();
   self->asleep = TRUE;
-  self->remains.klass = &remains_class;
+  dag_queue_init_end (self);
   member_ring_init (&self->idle);
   self->levels = dag_levels_new ();
 
-  self->source = dag_queue_attach_source (self, "[aiodag] tasks", PRIORITY, dag_queue_close);
+  self->source = dag_queue_attach_source (self, "[aiodag] tasks", PRIORITY,
+                                          (GDestroyNotify) dag_queue_close);
   self->background = dag_queue_attach_source (self, "[aiodag] tasks in the background",
                                               BACKGROUND_PRIORITY,
                                               (GDestroyNotify) dag_queue_unref);
@@ -455,6 +308,20 @@ dag_queue_get (GMainContext *context)
   g_private_replace (&last_queue, dag_queue_ref (self));
 
   return self;
+}
+
+/*< private >
+ * dag_queue_unregister:
+ *
+ * The context is being destroyed, and at its address there can soon be another one.
+ */
+void
+dag_queue_unregister (DagQueue *self)
+{
+  g_mutex_lock (&registry_lock);
+  if (g_hash_table_lookup (registry, self->context) == self)
+    g_hash_table_remove (registry, self->context);
+  g_mutex_unlock (&registry_lock);
 }
 
 /*< private >
@@ -546,27 +413,6 @@ dag_queue_is_ours (DagQueue *self)
   return ours;
 }
 
-/* Has somebody run what is left to do for a context that was destroyed: this thread, with the rest
- * of what it is at, or at once.
- */
-static void
-dag_queue_find_drainer (DagQueue *self)
-{
-  DagQueue *current = g_private_get (&current_queue);
-
-  dag_queue_ref (self);
-
-  if (current != NULL)
-    {
-      ring_append (&current->items, &self->remains);
-      dag_queue_stir (current);
-    }
-  else
-    {
-      dag_queue_run_remains (&self->remains);
-    }
-}
-
 /*< private >
  * dag_queue_push:
  * @item: an item that is in no queue
@@ -640,7 +486,7 @@ dag_queue_push_later (DagQueue *self,
 void
 dag_queue_push_front (DagItem *item)
 {
-  DagQueue *current = g_private_get (&current_queue);
+  DagQueue *current = g_private_get (&dag_current_queue);
 
   ring_prepend (&current->items, item);
   dag_queue_stir (current);
@@ -654,7 +500,7 @@ dag_queue_push_front (DagItem *item)
 void
 dag_queue_note_call (void)
 {
-  DagQueue *current = g_private_get (&current_queue);
+  DagQueue *current = g_private_get (&dag_current_queue);
 
   current->steps = 0;
 }
@@ -686,7 +532,7 @@ dag_queue_step (DagQueue *self,
 gboolean
 dag_queue_is_late (void)
 {
-  return dag_queue_check_late (g_private_get (&current_queue));
+  return dag_queue_check_late (g_private_get (&dag_current_queue));
 }
 
 void

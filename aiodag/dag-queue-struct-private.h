@@ -1,0 +1,52 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The aiodag authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "dag-levels-private.h"
+#include "dag-queue-private.h"
+
+G_BEGIN_DECLS
+
+/* For the files of the queue alone */
+
+struct _DagQueue
+{
+  gatomicrefcount  ref_count;
+
+  /* Under the lock */
+  GMutex           lock;
+  GMainContext    *context;     /* (unowned) (nullable): NULL when it was destroyed; atomic too */
+  GSource         *source;      /* (unowned): the context's */
+  GSource         *background;  /* (unowned): the context's */
+  DagItem         *inbox;       /* last of a ring */
+  gboolean         awake;       /* whether a source is set to become ready */
+  gboolean         draining;    /* whether a thread runs what is left to do without a context */
+
+  /* Atomic */
+  GThread         *inside;      /* (unowned) (nullable): the thread of the dispatch that goes on */
+  GThread         *home;        /* (unowned): the thread that had the last one */
+
+  /* The owning context */
+  DagItem         *items;       /* last of a ring */
+  DagItem         *later;       /* last of a ring: not in this dispatch */
+  DagMember        idle;        /* the head of a ring */
+  DagLevels       *levels;      /* those that are ready */
+  gint64           deadline;    /* of this dispatch, in µs of the monotonic clock */
+  guint            steps;       /* left until the next look at the clock */
+  gboolean         late;
+  gboolean         asleep;      /* a dispatch found nothing left to do, and no source is set */
+
+  DagItem          remains;     /* stands for the inbox in the queue of another context; whose it
+                                 * is while draining */
+};
+
+/* The queue whose dispatch goes on in this thread */
+extern GPrivate dag_current_queue;
+
+void dag_queue_stir       (DagQueue *self);
+void dag_queue_unregister (DagQueue *self);
+
+G_END_DECLS
