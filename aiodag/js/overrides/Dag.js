@@ -50,11 +50,14 @@ let current = null;
 // How a task has ended
 
 function getValue(task) {
-    let call = calls.get(task);
-    if (call === undefined || call.isElsewhere) {
-        const owner = task.get_value_owner();
-        call = owner === task ? undefined : calls.get(owner);
-    }
+    const call = calls.get(task);
+    return call === undefined ? getForeignValue(task) : call.getValue();
+}
+
+/** The value of a task that has it from elsewhere: from C, or from another task. */
+function getForeignValue(task) {
+    const owner = task.get_value_owner();
+    const call = owner === task ? undefined : calls.get(owner);
     return call === undefined ? task.get_value() ?? undefined : call.value;
 }
 
@@ -137,7 +140,12 @@ class Call {
         this.task = null;
         this.value = undefined;
         this.hasThrown = false;
-        this.isElsewhere = false;
+        /** The task of the call itself, if that has ended as another one. */
+        this.follower = null;
+    }
+
+    getValue() {
+        return this.follower === null ? this.value : getForeignValue(this.follower);
     }
 
     /** Calls the function. Returns whether the task has succeeded, with no value. */
@@ -172,8 +180,11 @@ class Call {
                     holder[key] = getValue(task);
             } else {
                 for (let i = 0; i < args.length; i++) {
-                    if (args[i] instanceof Task)
-                        args[i] = getValue(args[i]);
+                    const argument = args[i];
+                    if (argument instanceof Call)
+                        args[i] = argument.getValue();
+                    else if (argument instanceof Task)
+                        args[i] = getValue(argument);
                 }
             }
             return fn.apply(self, args);
@@ -200,11 +211,11 @@ class Call {
     /** Ends as a task does. */
     become(task) {
         const call = calls.get(task);
-        if (call?.isElsewhere === false && task.get_state() === Dag.State.SUCCEEDED) {
+        if (call?.follower === null && task.get_state() === Dag.State.SUCCEEDED) {
             this.succeed(call.value);
         } else {
-            this.isElsewhere = true;
-            this.leave().return_task(task);
+            this.follower = this.leave();
+            this.follower.return_task(task);
         }
     }
 
@@ -456,8 +467,12 @@ class Definition {
                 else if (typeof argument === 'object' && argument !== null)
                     break;
             }
-            if (i === args.length)
+            if (i === args.length) {
+                // Looking them up is much cheaper now, while they are in the caches of the machine.
+                for (i = 0; i < args.length; i++)
+                    args[i] = calls.get(args[i]) ?? args[i];
                 return this.schedule(self, args, null, inputs);
+            }
         }
 
         const found = new Dependencies(this.isRaw, this.rule);
