@@ -495,6 +495,48 @@ dag_runner_new_task (DagRunner        *self,
 }
 
 /**
+ * dag_runner_new_small_task:
+ * @self: a runner
+ * @id: the id of the task, more than 0 and never used before
+ * @name: the name of its function; 0 for none
+ * @first: (nullable): a task whose result its function gets
+ * @second: (nullable): another one
+ * @third: (nullable): another one
+ *
+ * Makes a task as [method@Dag.Runner.new_task] does, with no more than three inputs.
+ *
+ * In some languages it costs as much to make an array for C as it does to make the task.
+ *
+ * Returns: (transfer full): the task
+ *
+ * Since: 1.0
+ */
+DagTask *
+dag_runner_new_small_task (DagRunner *self,
+                           gint64     id,
+                           GQuark     name,
+                           DagTask   *first,
+                           DagTask   *second,
+                           DagTask   *third)
+{
+  DagTask *const given[] = { first, second, third };
+  DagTask *inputs[G_N_ELEMENTS (given)];
+  gsize n_inputs = 0;
+
+  g_return_val_if_fail (DAG_IS_RUNNER (self), NULL);
+  g_return_val_if_fail (id > 0, NULL);
+  g_return_val_if_fail (first == NULL || DAG_IS_TASK (first), NULL);
+  g_return_val_if_fail (second == NULL || DAG_IS_TASK (second), NULL);
+  g_return_val_if_fail (third == NULL || DAG_IS_TASK (third), NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (given); i++)
+    if (given[i] != NULL)
+      inputs[n_inputs++] = given[i];
+
+  return dag_runner_new_task (self, id, name, inputs, n_inputs);
+}
+
+/**
  * dag_runner_fail:
  * @self: a runner
  * @task: a task, whose function has failed

@@ -34,6 +34,13 @@ DagTask      *dag_runner_new_task    (DagRunner     *self,
                                       DagTask * const *inputs,
                                       gsize          n_inputs);
 DAG_AVAILABLE_IN_1_0
+DagTask      *dag_runner_new_small_task (DagRunner  *self,
+                                         gint64      id,
+                                         GQuark      name,
+                                         DagTask    *first,
+                                         DagTask    *second,
+                                         DagTask    *third);
+DAG_AVAILABLE_IN_1_0
 void          dag_runner_fail        (DagRunner     *self,
                                       DagTask       *task,
                                       const GError  *error,

@@ -604,6 +604,12 @@ test_misuse (void)
   test_assert_critical ("dag_runner_new_task: *",
                         g_assert_null (dag_runner_new_task (binding->runner, 1, 0,
                                                             (DagTask **) &object, 1)));
+  test_assert_critical ("dag_runner_new_small_task: *",
+                        g_assert_null (dag_runner_new_small_task (binding->runner, 0, 0,
+                                                                  NULL, NULL, NULL)));
+  test_assert_critical ("dag_runner_new_small_task: *",
+                        g_assert_null (dag_runner_new_small_task (binding->runner, 1, 0, task,
+                                                                  (DagTask *) object, NULL)));
   test_assert_critical ("dag_runner_await: *", dag_runner_await (binding->runner, task, 0));
   test_assert_critical ("dag_runner_settle: *", dag_runner_settle (binding->runner, task, -1));
   test_assert_critical ("dag_runner_fail: *",

@@ -274,6 +274,50 @@ test_names (void)
   test_binding_free (binding);
 }
 
+static void
+test_small (void)
+{
+  TestBinding *binding = test_binding_new (NULL);
+
+  g_test_summary ("A task that is made without an array waits for each of its inputs, whichever of "
+                  "the three there are");
+
+  for (guint given = 0; given < 8; given++)
+    {
+      DagTask *inputs[] = { NULL, NULL, NULL };
+      DagTask *task;
+      TestJob *job;
+
+      for (guint i = 0; i < G_N_ELEMENTS (inputs); i++)
+        if (given & (1 << i))
+          inputs[i] = test_binding_task (binding, NULL, pend, NULL);
+
+      job = test_binding_add (binding, "small", NULL, NULL);
+      task = dag_runner_new_small_task (binding->runner, job->id, g_quark_from_string ("fetch"),
+                                        inputs[0], inputs[1], inputs[2]);
+      g_assert_cmpstr (dag_task_get_name (task), ==, "fetch");
+
+      for (guint i = 0; i < G_N_ELEMENTS (inputs); i++)
+        if (inputs[i] != NULL)
+          {
+            test_drain ();
+            assert_job (job, 0, 0);
+            dag_task_return (inputs[i]);
+          }
+
+      test_settle (task);
+      assert_job (job, 1, 0);
+      assert_story ("small");
+      assert_state (task, DAG_STATE_SUCCEEDED);
+      test_release (task);
+      for (guint i = 0; i < G_N_ELEMENTS (inputs); i++)
+        if (inputs[i] != NULL)
+          test_release (inputs[i]);
+    }
+
+  test_binding_free (binding);
+}
+
 /* Order */
 
 #define N_GRAPH 6
@@ -608,6 +652,7 @@ main (int   argc,
   g_test_add_func ("/runner/side-by-side", test_side_by_side);
   g_test_add_func ("/promise-4/runner/twice", test_twice);
   g_test_add_func ("/runner/names", test_names);
+  g_test_add_func ("/runner/small", test_small);
   g_test_add_func ("/promise-13/runner/order", test_order);
   g_test_add_func ("/promise-13/runner/random-order", test_random_order);
   g_test_add_func ("/runner/skipped", test_skipped);

@@ -210,7 +210,7 @@ function collectAlways() {
             return result;
         };
     };
-    for (const name of ['await', 'fail', 'new_task', 'settle', 'take'])
+    for (const name of ['await', 'fail', 'new_small_task', 'new_task', 'settle', 'take'])
         collectAround(Dag.Runner.prototype, name);
     for (const name of ['then', 'return', 'return_skip', 'return_task', 'return_value'])
         collectAround(Dag.Task.prototype, name);

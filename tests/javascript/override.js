@@ -317,6 +317,22 @@ test('A function may be called with many arguments, and with itself', async () =
     assertEquals((await list(list))[0], list);
 });
 
+test('A function gets the value of every input, however many and whoever made them', async () => {
+    const make = [
+        () => echo('value'),
+        () => Dag.task(() => echo({}))(),
+        () => Dag.Task.new_for_value('from C'),
+        () => 'no task',
+        () => Dag.task(() => Dag.Task.new_delay(1))(),
+        () => Dag.any([echo(null)]),
+    ];
+    for (let n = 0; n <= make.length; n++) {
+        const args = make.slice(0, n).map(each => each());
+        const values = ['value', {}, 'from C', 'no task', null, null].slice(0, n);
+        assertAlike(await list(...args), values);
+    }
+});
+
 // Raw arguments
 
 test('A raw function gets all tasks themselves, also from arrays and objects', async () => {
