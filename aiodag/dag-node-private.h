@@ -74,6 +74,8 @@ enum {
   DAG_EVENT_FOLLOWED = 1 << 13,  /* what it follows has finished */
   DAG_EVENT_SETTLED  = 1 << 14,  /* all its dependencies have, and it has finished */
   DAG_EVENT_AGAIN    = 1 << 15,  /* there is more to do */
+  DAG_EVENT_TIME     = 1 << 16,  /* how long it may take was set */
+  DAG_EVENT_LATE     = 1 << 17,  /* it takes longer than that */
   DAG_EVENTS         = 0xffff00,
 };
 

@@ -117,6 +117,8 @@ dag_queue_close (DagQueue *self)
   self->draining = TRUE;
   g_atomic_pointer_set (&self->context, NULL);
   self->source = self->background = NULL;
+  if (self->timers != NULL)
+    dag_timers_close (self->timers);
   ring_take (&self->items, &self->inbox);
   g_mutex_unlock (&self->lock);
 

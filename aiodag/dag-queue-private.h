@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include <gio/gio.h>
+#include "dag-timers-private.h"
 
 G_BEGIN_DECLS
 
@@ -82,5 +82,10 @@ void          dag_queue_make_idle     (DagQueue     *self,
                                        DagMember    *member);
 void          dag_queue_remove_member (DagQueue     *self,
                                        DagMember    *member);
+void          dag_queue_set_timer     (DagQueue     *self,
+                                       DagTimer     *timer,
+                                       gint64        time);
+void          dag_queue_unset_timer   (DagQueue     *self,
+                                       DagTimer     *timer);
 
 G_END_DECLS

@@ -34,6 +34,7 @@ struct _DagQueue
   DagItem         *later;       /* last of a ring: not in this dispatch */
   DagMember        idle;        /* the head of a ring */
   DagLevels       *levels;      /* those that are ready */
+  DagTimers       *timers;      /* (nullable) */
   gint64           deadline;    /* of this dispatch, in µs of the monotonic clock */
   guint            steps;       /* left until the next look at the clock */
   gboolean         late;

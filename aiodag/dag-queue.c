@@ -54,6 +54,7 @@ dag_queue_unref (DagQueue *self)
   g_assert (self->later == NULL);
   g_assert (self->inbox == NULL);
 
+  g_clear_pointer (&self->timers, dag_timers_free);
   dag_levels_free (self->levels);
   g_mutex_clear (&self->lock);
   g_free (self);
@@ -565,4 +566,33 @@ dag_queue_remove_member (DagQueue  *self,
                          DagMember *member)
 {
   member_unlink (member);
+}
+
+/*< private >
+ * dag_queue_set_timer:
+ * @time: in µs of the monotonic clock
+ *
+ * Has a timer expire at a time, in the place of any that was set before; not if the context was
+ * destroyed.
+ */
+void
+dag_queue_set_timer (DagQueue *self,
+                     DagTimer *timer,
+                     gint64    time)
+{
+  if (dag_queue_is_closed (self))
+    return;
+
+  if (self->timers == NULL)
+    self->timers = dag_timers_new (self->context);
+
+  dag_timers_set (self->timers, timer, time);
+}
+
+void
+dag_queue_unset_timer (DagQueue *self,
+                       DagTimer *timer)
+{
+  if (self->timers != NULL)
+    dag_timers_unset (self->timers, timer);
 }

@@ -401,7 +401,8 @@ dag_runner_run_member (DagItem *item)
   DagNode *node = DAG_NODE_MEMBER (item);
   DagCall *call = DAG_NODE_TASK (node)->function_data;
 
-  if ((g_atomic_int_get (&node->flags) & DAG_EVENT_CANCEL) && call != NULL && call->called)
+  if ((g_atomic_int_get (&node->flags) & (DAG_EVENT_CANCEL | DAG_EVENT_LATE)) && call != NULL &&
+      call->called)
     dag_runner_post (call->runner, -call->id);
 
   dag_task_run_item (item);

@@ -25,6 +25,7 @@ dag_task_rare_free (DagTaskRare *rare)
   g_clear_object (&rare->source_object);
   g_clear_object (&rare->cancellable);
   g_clear_object (&rare->value_owner);
+  g_free (rare->time);
   g_free (rare->details);
   g_free (rare->name);
   g_free (rare);

@@ -14,6 +14,19 @@ G_BEGIN_DECLS
 typedef struct _DagWait DagWait;
 typedef struct _DagParentLink DagParentLink;
 
+/* How long a task may take. */
+typedef struct {
+  DagTimer timer;     /* the owning context */
+  DagTask *task;      /* (unowned): const */
+
+  /* Under the lock */
+  guint    timeout;   /* ms; 0 for none */
+  guint    deadline;  /* ms; 0 for none */
+  gint64   begin;     /* from when the timeout counts, in µs of the monotonic clock; 0 if it does not
+                       * yet */
+  gint64   end;       /* when the deadline is over, in µs of the monotonic clock */
+} DagTaskTime;
+
 /* What few tasks have. */
 typedef struct {
   char                *name;             /* the owning context */
@@ -28,6 +41,7 @@ typedef struct {
   DagWait             *settle_waits;     /* last of a ring: until it settles */
 
   DagTask             *value_owner;      /* (owned) (nullable): whose value it is */
+  DagTaskTime         *time;             /* (owned) (nullable): atomic */
 
   /* The GTask face: const, or set by whoever returns */
   gpointer             source_object;    /* (owned) (nullable) */
@@ -88,6 +102,7 @@ struct _DagTask
   guint8              foreign;          /* const: its value may be kept by another language */
   guint8              reports_early;    /* const: does not wait with it until it is released */
   guint8              cancelling;         /* its own cancellable is or will be cancelled */
+  guint8              late;               /* it has taken longer than it may */
   guint8              waits_over;         /* who waits for it to finish need not */
   guint8              settle_waits_over;
   guint               n_threads;              /* thread functions that have not come back */
@@ -178,6 +193,11 @@ GError       *dag_task_new_cycle_error     (DagTask         *self,
                                             GPtrArray       *path);
 
 void          dag_task_cancel_own          (DagTask         *self);
+GError       *dag_task_begin_time          (DagTask         *self);
+gboolean      dag_task_check_late          (DagTask         *self);
+void          dag_task_leave_time          (DagTask         *self);
+void          dag_task_handle_time         (DagTask         *self);
+GError       *dag_task_new_late_error      (DagTask         *self);
 void          dag_task_leave_parent        (DagTask         *self);
 
 void          dag_task_start_wait          (DagTask         *self,

@@ -85,7 +85,14 @@ dag_task_return_outcome (DagTask    *self,
 
   if (accepted && self->outcome.kind == DAG_OUTCOME_UNSET)
     {
-      if (!cancelled ||
+      self->late = dag_task_check_late (self);
+
+      if (self->late && !cancelled)
+        {
+          dag_outcome_move (&unused, outcome);
+          dag_outcome_init_error (&self->outcome, dag_task_new_late_error (self));
+        }
+      else if (!cancelled ||
           (outcome->kind == DAG_OUTCOME_ERROR &&
            g_error_matches (outcome->error, G_IO_ERROR, G_IO_ERROR_CANCELLED)))
         {
@@ -288,7 +295,8 @@ dag_task_return_prefixed_error (DagTask    *self,
  * dag_task_return_error_if_cancelled:
  * @self: a task
  *
- * Ends the task as cancelled if cancellation was asked for.
+ * Ends the task as cancelled if cancellation was asked for, or if it is to end because it takes too
+ * long: see [property@Dag.Task:timeout].
  *
  * Returns: whether it did
  *
@@ -299,7 +307,7 @@ dag_task_return_error_if_cancelled (DagTask *self)
 {
   g_return_val_if_fail (DAG_IS_TASK (self), FALSE);
 
-  if (!dag_task_is_cancelled (self))
+  if (!dag_task_is_cancelled (self) && !dag_task_is_late (self))
     return FALSE;
 
   dag_task_return_error_for (self, dag_task_new_cancelled_error (), G_STRFUNC);
@@ -348,7 +356,7 @@ dag_task_return_task (DagTask *self,
   DagNode *node = DAG_NODE (self);
   g_autoptr (GPtrArray) path = NULL;
   const char *message = NULL;
-  gboolean accepted, following;
+  gboolean accepted, following, late;
   DagEdge *edge;
 
   g_return_if_fail (DAG_IS_TASK (self));
@@ -362,6 +370,7 @@ dag_task_return_task (DagTask *self,
   following = accepted && self->outcome.kind == DAG_OUTCOME_UNSET;
   if (following)
     self->following = TRUE;
+  late = following && dag_task_check_late (self);
   dag_node_unlock (node);
 
   if (!accepted)
@@ -381,6 +390,8 @@ dag_task_return_task (DagTask *self,
         dag_task_end (self, dag_task_new_cycle_error (self, path));
       else if (dag_task_is_cancelled (self) && dag_task_get_check_cancellable (self))
         dag_node_raise (node, DAG_EVENT_CANCEL);
+      else if (late)
+        dag_node_raise (node, DAG_EVENT_LATE);
     }
 
   dag_task_raise_returned (self);

@@ -219,6 +219,7 @@ dag_task_take_step (DagTask  *self,
     case DAG_PHASE_OPEN:
       dag_task_record_end (self, over);
       dag_task_leave_parent (self);
+      dag_task_leave_time (self);
       self->phase = dag_task_is_observed (self) ? DAG_PHASE_NOTIFY : DAG_PHASE_CALLBACK;
       return TRUE;
 
@@ -347,6 +348,31 @@ dag_task_handle_cancel (DagTask *self)
 
   if (end)
     dag_task_end (self, dag_task_new_cancelled_error ());
+
+  dag_task_cancel_own (self);
+}
+
+/* It takes longer than it may. */
+static void
+dag_task_handle_late (DagTask *self)
+{
+  DagNode *node = DAG_NODE (self);
+  GError *error = NULL;
+
+  if (self->phase != DAG_PHASE_OPEN)
+    return;
+
+  if (dag_task_is_cancelled (self) && dag_task_get_check_cancellable (self))
+    return;
+
+  dag_node_lock (node);
+  self->late = TRUE;
+  if (!node->started || (self->returned ? self->following : self->return_on_cancel))
+    error = dag_task_new_late_error (self);
+  dag_node_unlock (node);
+
+  if (error != NULL)
+    dag_task_end (self, error);
 
   dag_task_cancel_own (self);
 }
@@ -480,6 +506,9 @@ dag_task_call_function (DagTask *self)
       return;
     }
 
+  if (error == NULL)
+    error = dag_task_begin_time (self);
+
   dag_task_enter_function (self);
 
   if (error != NULL)
@@ -562,6 +591,12 @@ dag_task_run_item (DagItem *item)
 
   if (events & DAG_EVENT_CANCEL)
     dag_task_handle_cancel (self);
+
+  if (events & DAG_EVENT_TIME)
+    dag_task_handle_time (self);
+
+  if (events & DAG_EVENT_LATE)
+    dag_task_handle_late (self);
 
   /* It may come when its context is being destroyed, or is gone already. */
   if ((events & DAG_EVENT_NEW) && dag_queue_is_closed (node->queue))

@@ -58,6 +58,8 @@ typedef enum {
   PROP_CANCELLABLE,
   PROP_CHECK_CANCELLABLE,
   PROP_RETURN_ON_CANCEL,
+  PROP_TIMEOUT,
+  PROP_DEADLINE,
   PROP_CONTEXT,
 } DagTaskProperty;
 
@@ -334,6 +336,12 @@ dag_task_get_property (GObject    *object,
     case PROP_RETURN_ON_CANCEL:
       g_value_set_boolean (value, dag_task_get_return_on_cancel (self));
       break;
+    case PROP_TIMEOUT:
+      g_value_set_uint (value, dag_task_get_timeout (self));
+      break;
+    case PROP_DEADLINE:
+      g_value_set_uint (value, dag_task_get_deadline (self));
+      break;
     case PROP_CONTEXT:
       g_value_set_boxed (value, dag_task_get_context (self));
       break;
@@ -372,6 +380,12 @@ dag_task_set_property (GObject      *object,
       break;
     case PROP_RETURN_ON_CANCEL:
       dag_task_set_return_on_cancel (self, g_value_get_boolean (value));
+      break;
+    case PROP_TIMEOUT:
+      dag_task_set_timeout (self, g_value_get_uint (value));
+      break;
+    case PROP_DEADLINE:
+      dag_task_set_deadline (self, g_value_get_uint (value));
       break;
     case PROP_CONTEXT:
       dag_node_init (DAG_NODE (self), &dag_task_item_class, g_value_get_boxed (value));
@@ -521,6 +535,31 @@ dag_task_class_init (DagTaskClass *klass)
     g_param_spec_boolean ("return-on-cancel", NULL, NULL,
                           FALSE,
                           G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+
+  /**
+   * DagTask:timeout: (getter get_timeout) (setter set_timeout)
+   *
+   * How long the function of the task may take, in milliseconds; 0 for no limit.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_TIMEOUT] =
+    g_param_spec_uint ("timeout", NULL, NULL,
+                       0, G_MAXUINT, 0,
+                       G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+
+  /**
+   * DagTask:deadline: (getter get_deadline) (setter set_deadline)
+   *
+   * After what time the task has to have finished, in milliseconds from when this was set; 0 for no
+   * limit.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_DEADLINE] =
+    g_param_spec_uint ("deadline", NULL, NULL,
+                       0, G_MAXUINT, 0,
+                       G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
 
   /**
    * DagTask:context: (getter get_context)

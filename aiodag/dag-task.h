@@ -334,6 +334,18 @@ DAG_AVAILABLE_IN_1_0
 gboolean          dag_task_set_return_on_cancel    (DagTask              *self,
                                                     gboolean              return_on_cancel);
 DAG_AVAILABLE_IN_1_0
+guint             dag_task_get_timeout             (DagTask              *self);
+DAG_AVAILABLE_IN_1_0
+void              dag_task_set_timeout             (DagTask              *self,
+                                                    guint                 timeout);
+DAG_AVAILABLE_IN_1_0
+guint             dag_task_get_deadline            (DagTask              *self);
+DAG_AVAILABLE_IN_1_0
+void              dag_task_set_deadline            (DagTask              *self,
+                                                    guint                 deadline);
+DAG_AVAILABLE_IN_1_0
+gboolean          dag_task_is_late                 (DagTask              *self);
+DAG_AVAILABLE_IN_1_0
 DagTask          *dag_task_at                      (DagTask              *self,
                                                     const char           *location);
 DAG_AVAILABLE_IN_1_0

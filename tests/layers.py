@@ -23,7 +23,7 @@ LAYERS = [
          'dag-version', 'dag-version-macros']),
     (1, ['dag-dependency', 'dag-failure', 'dag-outcome']),
     (2, ['dag-edge', 'dag-levels', 'dag-node', 'dag-path', 'dag-pool', 'dag-queue*',
-         'dag-remnants', 'dag-ring']),
+         'dag-remnants', 'dag-ring', 'dag-timers']),
     (3, ['dag-task*', 'dag-wait']),
     (4, ['aiodag', 'dag-call*', 'dag-combinators', 'dag-context', 'dag-results',
          'dag-runner']),

@@ -294,6 +294,40 @@ get_results (DagTask *task)
 }
 
 static void
+assert_timed_out (DagTask *task)
+{
+  test_finish (task);
+  assert_state (task, DAG_STATE_FAILED);
+  g_assert_error (dag_task_get_error (task), G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+}
+
+static void
+check_timeout (void)
+{
+  g_autoptr (DagTask) task = dag_with (dag_call_full (pending), "timeout", 1, NULL);
+  GCancellable *cancellable = dag_task_get_cancellable (task);
+
+  while (!g_cancellable_is_cancelled (cancellable))
+    test_iterate ();
+  g_assert_true (dag_task_is_late (task));
+  assert_state (task, DAG_STATE_RUNNING);
+  dag_task_return_string (task, "too late");
+  assert_timed_out (task);
+}
+
+static void
+check_deadline (void)
+{
+  g_autoptr (DagTask) input = dag_call_full (pending);
+  g_autoptr (DagTask) task = dag_with (dag_call_full (echo, input), "deadline", 1, NULL);
+
+  assert_timed_out (task);
+  g_assert_false (dag_task_is_cancelled (input));
+  dag_task_return_string (input, "too late");
+  test_settle (task);
+}
+
+static void
 check_all (void)
 {
   g_autoptr (DagTask) a = dag_call_full (pending);
@@ -414,6 +448,8 @@ add_waiting (void)
   g_test_add_func ("/behaviours/cancel-spares-inputs", check_cancel_spares_inputs);
   g_test_add_func ("/behaviours/cancel-unneeded", check_cancel_unneeded);
   g_test_add_func ("/behaviours/parent-cancellable", check_parent_cancellable);
+  g_test_add_func ("/behaviours/timeout", check_timeout);
+  g_test_add_func ("/behaviours/deadline", check_deadline);
   g_test_add_func ("/behaviours/all", check_all);
   g_test_add_func ("/behaviours/settled", check_settled);
   g_test_add_func ("/behaviours/any", check_any);

@@ -1,0 +1,202 @@
+/*
+ * SPDX-FileCopyrightText: 2026 The aiodag authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "dag-timers-private.h"
+
+/* A main context looks at each of its sources whenever it is iterated, so that a source for every
+ * timer would make all of them dear. Here is one source, which becomes ready when the first timer
+ * in a heap does.
+ */
+struct _DagTimers
+{
+  GSource   *source;  /* (unowned) (nullable): the context's; NULL when that was destroyed */
+  GPtrArray *heap;    /* (element-type DagTimer): none is owned; the first element is not used */
+};
+
+typedef struct {
+  GSource    source;
+  DagTimers *timers;  /* (unowned) */
+} DagTimersSource;
+
+static DagTimer *
+dag_timers_get (DagTimers *self,
+                guint      position)
+{
+  return g_ptr_array_index (self->heap, position);
+}
+
+static guint
+dag_timers_get_last (DagTimers *self)
+{
+  return self->heap->len - 1;
+}
+
+static void
+dag_timers_put (DagTimers *self,
+                guint      position,
+                DagTimer  *timer)
+{
+  g_ptr_array_index (self->heap, position) = timer;
+  timer->position = position;
+}
+
+/* Finds the place for a timer from a position on which is free, upward or downward. */
+static void
+dag_timers_sift (DagTimers *self,
+                 guint      position,
+                 DagTimer  *timer)
+{
+  guint last = dag_timers_get_last (self);
+  guint child;
+
+  while (position > 1 && dag_timers_get (self, position / 2)->time > timer->time)
+    {
+      dag_timers_put (self, position, dag_timers_get (self, position / 2));
+      position /= 2;
+    }
+
+  while ((child = 2 * position) <= last)
+    {
+      if (child < last &&
+          dag_timers_get (self, child + 1)->time < dag_timers_get (self, child)->time)
+        child++;
+      if (dag_timers_get (self, child)->time >= timer->time)
+        break;
+
+      dag_timers_put (self, position, dag_timers_get (self, child));
+      position = child;
+    }
+
+  dag_timers_put (self, position, timer);
+}
+
+static void
+dag_timers_remove (DagTimers *self,
+                   DagTimer  *timer)
+{
+  guint position = timer->position;
+  DagTimer *last = dag_timers_get (self, dag_timers_get_last (self));
+
+  g_ptr_array_set_size (self->heap, dag_timers_get_last (self));
+  if (timer != last)
+    dag_timers_sift (self, position, last);
+  timer->position = 0;
+}
+
+static void
+dag_timers_rearm (DagTimers *self)
+{
+  if (self->source != NULL)
+    g_source_set_ready_time (self->source,
+                             dag_timers_get_last (self) > 0 ? dag_timers_get (self, 1)->time : -1);
+}
+
+static gboolean
+dag_timers_dispatch (GSource     *source,
+                     GSourceFunc  callback,
+                     gpointer     user_data)
+{
+  DagTimers *self = ((DagTimersSource *) source)->timers;
+  gint64 now = g_source_get_time (source);
+
+  while (dag_timers_get_last (self) > 0 && dag_timers_get (self, 1)->time <= now)
+    {
+      DagTimer *timer = dag_timers_get (self, 1);
+
+      dag_timers_remove (self, timer);
+      timer->expire (timer);
+    }
+
+  dag_timers_rearm (self);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs source_funcs = {
+  .dispatch = dag_timers_dispatch,
+};
+
+/*< private >
+ * dag_timers_new:
+ *
+ * Returns: (transfer full): timers for a context, which has to outlive them or to close them
+ */
+DagTimers *
+dag_timers_new (GMainContext *context)
+{
+  DagTimers *self = g_new0 (DagTimers, 1);
+
+  self->heap = g_ptr_array_new ();
+  g_ptr_array_add (self->heap, NULL);
+
+  self->source = g_source_new (&source_funcs, sizeof (DagTimersSource));
+  ((DagTimersSource *) self->source)->timers = self;
+  g_source_set_static_name (self->source, "[aiodag] timers");
+  g_source_set_can_recurse (self->source, TRUE);
+  g_source_attach (self->source, context);
+  g_source_unref (self->source);  /* the context has it */
+
+  return self;
+}
+
+/*< private >
+ * dag_timers_close:
+ *
+ * The context is being destroyed: no timer will expire any more.
+ */
+void
+dag_timers_close (DagTimers *self)
+{
+  self->source = NULL;
+}
+
+void
+dag_timers_free (DagTimers *self)
+{
+  g_assert (dag_timers_get_last (self) == 0);
+
+  g_ptr_array_unref (self->heap);
+  g_free (self);
+}
+
+/*< private >
+ * dag_timers_set:
+ * @time: in µs of the monotonic clock
+ *
+ * Has a timer expire at a time, in the place of any that was set before.
+ */
+void
+dag_timers_set (DagTimers *self,
+                DagTimer  *timer,
+                gint64     time)
+{
+  if (timer->position == 0)
+    {
+      g_ptr_array_add (self->heap, timer);
+      timer->position = dag_timers_get_last (self);
+    }
+
+  timer->time = time;
+  dag_timers_sift (self, timer->position, timer);
+  dag_timers_rearm (self);
+}
+
+/*< private >
+ * dag_timers_unset:
+ *
+ * Has a timer not expire, if it is set.
+ */
+void
+dag_timers_unset (DagTimers *self,
+                  DagTimer  *timer)
+{
+  if (timer->position == 0)
+    return;
+
+  dag_timers_remove (self, timer);
+  dag_timers_rearm (self);
+}
