@@ -72,6 +72,8 @@ declare module 'gi://Dag?version=1' {
             after?: readonly (PromiseLike<any> | Dependency)[];
             /** What cancels the tasks. */
             cancellable?: Gio.Cancellable | null;
+            /** After what time the tasks have to have finished, in milliseconds. */
+            deadline?: number;
             /** The name of the tasks, in the place of that of the function. */
             name?: string;
             /** The priority of the tasks, as of GLib sources. */
@@ -80,6 +82,8 @@ declare module 'gi://Dag?version=1' {
             raw?: boolean;
             /** What is asked of tasks among the arguments, which are raw then. */
             rule?: Rule;
+            /** How long the function may take, in milliseconds. */
+            timeout?: number;
             /** How these combine, which are raw then. */
             trigger?: Trigger;
         }

@@ -239,6 +239,29 @@ function addCancelling() {
 }
 
 function addCombining() {
+    test('timeout', async () => {
+        const {door} = pending();
+        const task = Dag.task(() => door.promise, {timeout: 1})();
+        while (!task.get_cancellable().is_cancelled())
+            await idle();
+        assert(task.is_late());
+        assertEquals(stateOf(task), 'RUNNING');
+        door.open('too late');
+        const error = await thrownIn(task);
+        assertIsError(error, Gio.IOErrorEnum, Gio.IOErrorEnum.TIMED_OUT);
+        assertEquals(stateOf(task), 'FAILED');
+    });
+
+    test('deadline', async () => {
+        const input = pending();
+        const task = Dag.task(() => assert(false), {deadline: 1})(input);
+        const error = await thrownIn(task);
+        assertIsError(error, Gio.IOErrorEnum, Gio.IOErrorEnum.TIMED_OUT);
+        assert(!input.is_cancelled());
+        input.door.open('too late');
+        await task.settle();
+    });
+
     test('all', async () => {
         const a = pending();
         const b = pending();

@@ -253,6 +253,37 @@ void check_parent_cancellable () throws Error {
 
 // Combining
 
+void assert_timed_out (Dag.Task task) {
+  while (!task.is_finished ())
+    MainContext.default ().iteration (true);
+  assert (task.state == Dag.State.FAILED);
+  assert (task.get_error ().matches (IOError.quark (), IOError.TIMED_OUT));
+}
+
+void check_timeout () throws Error {
+  var task = pending ();
+  var cancellable = task.get_cancellable ();
+
+  task.timeout = 1;
+  while (!cancellable.is_cancelled ())
+    MainContext.default ().iteration (true);
+  assert (task.is_late ());
+  assert (task.state == Dag.State.RUNNING);
+  task.return_string ("too late");
+  assert_timed_out (task);
+}
+
+void check_deadline () throws Error {
+  var input = pending ();
+  var task = echo (input);
+
+  task.deadline = 1;
+  assert_timed_out (task);
+  assert (!input.is_cancelled ());
+  input.return_string ("too late");
+  drain ();
+}
+
 void check_all () throws Error {
   var a = pending ();
   var b = pending ();
@@ -361,6 +392,8 @@ void add_waiting () {
   add ("cancel-spares-inputs", check_cancel_spares_inputs);
   add ("cancel-unneeded", check_cancel_unneeded);
   add ("parent-cancellable", check_parent_cancellable);
+  add ("timeout", check_timeout);
+  add ("deadline", check_deadline);
   add ("all", check_all);
   add_async ("settled", d => check_settled.begin (d), r => check_settled.end (r));
   add ("any", check_any);

@@ -577,6 +577,38 @@ async def parent_cancellable():
 # Combining
 
 
+@test('timeout')
+async def timeout():
+    told = []
+
+    @task(timeout=0.001)
+    async def stubborn():
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            told.append(Dag.current().is_late())
+        return 'too late'
+
+    late = stubborn()
+    await fails(TimeoutError, late)
+    assert told == [True] and late.get_state() == State.FAILED
+    assert late.get_error().matches(Gio.io_error_quark(), Gio.IOErrorEnum.TIMED_OUT)
+
+
+@test('deadline')
+async def deadline():
+    door = Door()
+    given = pending(door)
+    called = []
+    late = task(called.append, deadline=0.001)(given)
+    await fails(TimeoutError, late)
+    assert late.get_error().matches(Gio.io_error_quark(), Gio.IOErrorEnum.TIMED_OUT)
+    assert not given.is_cancelled()
+    door.open()
+    await late.settle()
+    assert not called
+
+
 @test('all')
 async def all_of_them():
     slow, running = Door(), Door()

@@ -278,6 +278,36 @@ function addThrowing() {
         assertEquals(stateOf(task), 'FAILED');
     });
 
+    test('A function that is late has the error of that, whatever it returns or throws', async () => {
+        for (const end of ['open', 'fail']) {
+            const door = new Door();
+            const task = Dag.task(() => door.promise, {timeout: 1})();
+            const dependent = echo(task);
+            while (!task.get_cancellable().is_cancelled())
+                await idle();
+            assert(task.is_late() && !task.is_cancelled());
+            door[end](new Error('late'));
+            const error = await thrownIn(task);
+            assertIsError(error, Gio.IOErrorEnum, Gio.IOErrorEnum.TIMED_OUT);
+            assertIsError(await thrownIn(dependent), Gio.IOErrorEnum, Gio.IOErrorEnum.TIMED_OUT);
+            assertEquals(stateOf(task), 'FAILED');
+        }
+    });
+
+    test('A task that waits for something too long never runs', async () => {
+        let called = false;
+        const first = pending();
+        const task = Dag.task(() => {
+            called = true;
+        }, {after: [first], deadline: 1})();
+        const error = await thrownIn(task);
+        assertIsError(error, Gio.IOErrorEnum, Gio.IOErrorEnum.TIMED_OUT);
+        first.door.open();
+        await first;
+        await task.settle();
+        assert(!called);
+    });
+
     test('A function that throws the error of cancellation cancels its task', async () => {
         const own = new GLib.Error(Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED, 'given up');
         const task = fail(own);

@@ -88,10 +88,12 @@ test('What is no function, and what is no option, is a TypeError', () => {
     const wrong = {
         after: [echo(), 'echo', {}],
         cancellable: [{}, true],
+        deadline: [-1, 0.5, 'soon', null],
         name: [1, null],
         priority: ['high', 0.5, null],
         raw: [1, 'yes', null],
         rule: [7, 'FAILED', null],
+        timeout: [-1, NaN, 2 ** 32, '5'],
         trigger: [7, 'ANY', null],
     };
     for (const [option, values] of Object.entries(wrong)) {
@@ -103,7 +105,8 @@ test('What is no function, and what is no option, is a TypeError', () => {
 
 test('An option that is undefined is as if it was not there', async () => {
     const options = {};
-    for (const option of ['after', 'cancellable', 'name', 'priority', 'raw', 'rule', 'trigger'])
+    for (const option of ['after', 'cancellable', 'deadline', 'name', 'priority', 'raw', 'rule',
+        'timeout', 'trigger'])
         options[option] = undefined;
     const same = Dag.task(echo, options);
     assertEquals(same.name, 'echo');
@@ -114,12 +117,15 @@ test('An option that is undefined is as if it was not there', async () => {
 test('Options reach the task', async () => {
     const cancellable = new Gio.Cancellable();
     const task = Dag.task(value => value, {
-        cancellable, name: 'named', priority: GLib.PRIORITY_LOW, trigger: Dag.Trigger.ANY,
+        cancellable, deadline: 40000, name: 'named', priority: GLib.PRIORITY_LOW, timeout: 30000,
+        trigger: Dag.Trigger.ANY,
     })(echo(1));
     assertEquals(task.name, 'named');
     assertEquals(task.priority, GLib.PRIORITY_LOW);
     assertEquals(task.trigger, Dag.Trigger.ANY);
     assertEquals(task.cancellable, cancellable);
+    assertEquals(task.timeout, 30000);
+    assertEquals(task.deadline, 40000);
     await task;
 });
 

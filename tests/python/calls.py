@@ -1233,6 +1233,8 @@ async def wrong_options():
                     {'rule': 'failed'}, {'rule': 17},
                     {'trigger': 'any'}, {'trigger': Dag.Rule.FAILED}, {'rule': Dag.Trigger.ANY},
                     {'priority': '1'}, {'priority': 1 << 40}, {'priority': 1.5},
+                    {'timeout': '1'}, {'timeout': True}, {'timeout': -1}, {'timeout': 1 << 32},
+                    {'deadline': float('nan')}, {'deadline': float('inf')},
                     {'thread': 1}, {'executor': 'threads'},
                     {'executor': concurrent.futures.ThreadPoolExecutor},
                     {'thread': True, 'executor': executor},
@@ -1249,7 +1251,7 @@ async def wrong_options():
 async def options_none():
     """An option that is None, or False where that is the default, is as if it was not given."""
     function = task(lambda value: value, name=None, rule=None, trigger=None, priority=None,
-                    executor=None, thread=False)
+                    executor=None, thread=False, timeout=None, deadline=None)
     assert await function(echo(1)) == 1
 
 

@@ -129,6 +129,14 @@ function isFromC(value) {
     }
 }
 
+/** Whether a task that fails now ends with that error. */
+function isTold(task, error) {
+    // One that was cancelled, or is late, has an error of its own, whatever is thrown after that.
+    if (task.is_cancelled() && task.check_cancellable)
+        return error.matches(Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED);
+    return !task.is_late();
+}
+
 /** A call of a function, and what has come of it. */
 class Call {
     constructor(id, fn, self, args, places) {
@@ -241,9 +249,7 @@ class Call {
             task.return_skip();
             return;
         }
-        // One that was cancelled has an error of its own, whatever is thrown after that.
-        if (!task.is_cancelled() || !task.check_cancellable ||
-            error.matches(Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED)) {
+        if (isTold(task, error)) {
             this.value = thrown;
             this.hasThrown = true;
             task[KEPT] = this;
@@ -415,16 +421,32 @@ class Dependencies {
 
 // Functions whose calls are tasks
 
+/** Whether a value is a number of milliseconds. */
+function isTime(value) {
+    return Number.isInteger(value) && value >= 0 && value < 2 ** 32;
+}
+
 /** By option: whether a value is one for it. */
 const OPTIONS = {
     after: Array.isArray,
     cancellable: value => value === null || value instanceof Gio.Cancellable,
+    deadline: isTime,
     name: value => typeof value === 'string',
     priority: Number.isInteger,
     raw: value => typeof value === 'boolean',
     rule: value => Object.values(Dag.Rule).includes(value),
+    timeout: isTime,
     trigger: value => Object.values(Dag.Trigger).includes(value),
 };
+
+/** Of the options that are properties of the tasks: the methods that set them. */
+const SETTERS = [
+    ['cancellable', 'set_parent_cancellable'],
+    ['deadline', 'set_deadline'],
+    ['priority', 'set_priority'],
+    ['timeout', 'set_timeout'],
+    ['trigger', 'set_trigger'],
+];
 
 function checkOptions(options) {
     const checked = {};
@@ -450,8 +472,7 @@ function newTask(id, quark, inputs) {
 /** How calls of a function become tasks. */
 class Definition {
     constructor(fn, options) {
-        const {after = [], cancellable, name = fn.name, priority, raw = false, rule, trigger} =
-            options;
+        const {after = [], name = fn.name, raw = false, rule, trigger} = options;
         this.fn = fn;
         this.options = options;
         this.name = name;
@@ -459,8 +480,8 @@ class Definition {
         this.isRaw = raw || rule !== undefined || trigger !== undefined;
         this.rule = rule ?? (raw ? Dag.Rule.FINISHED : Dag.Rule.SUCCEEDED);
         this.edges = after.map(toEdge);
-        this.isSimple = !this.isRaw && after.length === 0 && priority === undefined &&
-            cancellable === undefined;
+        this.isSimple = !this.isRaw && after.length === 0 &&
+            !SETTERS.some(([key]) => options[key] !== undefined);
     }
 
     call(self, args) {
@@ -486,18 +507,15 @@ class Definition {
         for (let i = 0; i < args.length; i++)
             found.take(args, i);
 
-        const {cancellable, priority, trigger} = this.options;
         const task = this.schedule(self, args, found.places, found.inputs);
         for (const edge of found.edges)
             task.add_raw_input(edge.task, edge.rule);
         for (const edge of this.edges)
             task.add_prerequisite(edge.task, edge.rule);
-        if (trigger !== undefined)
-            task.set_trigger(trigger);
-        if (priority !== undefined)
-            task.set_priority(priority);
-        if (cancellable !== undefined)
-            task.set_parent_cancellable(cancellable);
+        for (const [key, set] of SETTERS) {
+            if (this.options[key] !== undefined)
+                task[set](this.options[key]);
+        }
         return task;
     }
 
@@ -535,6 +553,8 @@ const definitions = new WeakMap();
  * @param {string} [options.name] - the name of the tasks, in the place of that of the function
  * @param {number} [options.priority] - the priority of the tasks, as of GLib sources
  * @param {?Gio.Cancellable} [options.cancellable] - what cancels the tasks
+ * @param {number} [options.timeout] - how long the function may take, in milliseconds
+ * @param {number} [options.deadline] - after what time the tasks have to have finished, in milliseconds
  * @returns {function(...any): Dag.Task}
  */
 function task(fn, options = {}) {

@@ -86,6 +86,8 @@ def task(  # type: ignore[misc]
     trigger: Any = ...,
     name: str = ...,
     priority: int = ...,
+    timeout: float = ...,
+    deadline: float = ...,
     thread: bool = ...,
     executor: Executor | None = ...,
 ) -> _RawFunction[_P, _T]: ...
@@ -96,6 +98,8 @@ def task(  # type: ignore[misc]
     *prerequisites: Awaitable[Any],
     name: str = ...,
     priority: int = ...,
+    timeout: float = ...,
+    deadline: float = ...,
     thread: bool = ...,
     executor: Executor | None = ...,
 ) -> Callable[_P, Task[_T]]: ...
@@ -106,6 +110,8 @@ def task(  # type: ignore[misc]
     *prerequisites: Awaitable[Any],
     name: str = ...,
     priority: int = ...,
+    timeout: float = ...,
+    deadline: float = ...,
     thread: bool = ...,
     executor: Executor | None = ...,
 ) -> Callable[_P, Task[_T]]: ...
@@ -121,6 +127,8 @@ def task(
     trigger: Any = ...,
     name: str = ...,
     priority: int = ...,
+    timeout: float = ...,
+    deadline: float = ...,
     thread: bool = ...,
     executor: Executor | None = ...,
 ) -> _RawFunction[_P, _T]: ...
@@ -134,6 +142,8 @@ def task(
     trigger: Any = ...,
     name: str = ...,
     priority: int = ...,
+    timeout: float = ...,
+    deadline: float = ...,
     thread: bool = ...,
     executor: Executor | None = ...,
 ) -> _RawFunction[_P, _T]: ...
@@ -146,6 +156,8 @@ def task(  # type: ignore[misc]
     *,
     name: str = ...,
     priority: int = ...,
+    timeout: float = ...,
+    deadline: float = ...,
     thread: bool = ...,
     executor: Executor | None = ...,
 ) -> _Decorator: ...
@@ -159,6 +171,8 @@ def task(
     trigger: Any = ...,
     name: str = ...,
     priority: int = ...,
+    timeout: float = ...,
+    deadline: float = ...,
     thread: bool = ...,
     executor: Executor | None = ...,
 ) -> _RawDecorator: ...

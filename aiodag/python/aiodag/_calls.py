@@ -194,7 +194,9 @@ class Call:
 
     def _fail(self, exception):
         task = self._leave()
-        if isinstance(exception, (asyncio.CancelledError, concurrent.futures.CancelledError)):
+        if isinstance(exception, (asyncio.CancelledError, concurrent.futures.CancelledError)) or \
+                task.is_late():
+            # If it is late, that is what it ends with.
             task.return_error(_outcomes.make_cancelled_error())
             return False
         trace = _frames.strip(exception.__traceback__)

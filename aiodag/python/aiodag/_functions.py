@@ -256,10 +256,7 @@ class Function:
                 task.add_raw_input(dependency, rule)
             for edge in prerequisites:
                 task.add_prerequisite(edge.task, edge.rule)
-            if 'trigger' in self.options:
-                task.set_trigger(self.options['trigger'])
-            if 'priority' in self.options:
-                task.set_priority(self.options['priority'])
+            _options.set_properties(self.options, task)
         return task
 
 

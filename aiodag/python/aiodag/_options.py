@@ -3,20 +3,35 @@
 
 """The options of functions that are decorated."""
 
+import math
+import numbers
+
 from gi.module import get_introspection_module
 
 from aiodag import _outcomes
 
 Dag = get_introspection_module('Dag')
 
+_PROPERTIES = {
+    'deadline': Dag.Task.set_deadline,
+    'priority': Dag.Task.set_priority,
+    'timeout': Dag.Task.set_timeout,
+    'trigger': Dag.Task.set_trigger,
+}
+
+# In seconds: C has no such number of milliseconds.
+_FOREVER = (1 << 32) / 1000
+
 # The types of options
 _OPTIONS = {
+    'deadline': numbers.Real,
     'executor': object,
     'name': str,
     'priority': int,
     'raw': bool,
     'rule': Dag.Rule,
     'thread': bool,
+    'timeout': numbers.Real,
     'trigger': Dag.Trigger,
 }
 
@@ -27,9 +42,11 @@ def check(options):
         kind = _OPTIONS.get(name)
         if kind is None:
             raise TypeError(f'task() got an unexpected option {name!r}')
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
             raise TypeError(f'task() takes a {kind.__name__} as {name}, and no '
                             f'{type(value).__name__}')
+        if kind is numbers.Real and not 0 <= value < _FOREVER:
+            raise ValueError(f'{value} s cannot be the {name} of a task')
     name = options.get('name', 'a name')
     if not name or name != _outcomes.to_utf8(name):
         raise ValueError(f'{name!r} cannot be the name of a task')
@@ -43,6 +60,16 @@ def check(options):
             raise ValueError('A function is called in a thread or by an executor, not by both')
     if options.get('raw') is False and options.keys() & {'rule', 'trigger'}:
         raise ValueError('With a rule or a trigger, inputs are always raw')
+
+
+def set_properties(options, task):
+    """Sets those of the options that are properties of a task."""
+    for name, value in options.items():
+        if name in ('deadline', 'timeout'):
+            # C counts milliseconds, and 0 would be none.
+            value = max(math.ceil(value * 1000), 1)
+        if name in _PROPERTIES:
+            _PROPERTIES[name](task, value)
 
 
 def add(options, later):

@@ -137,8 +137,15 @@ def get_exception(task):
     error = task.get_error()
     if task.get_reason() == Dag.Reason.CANCELLATION:
         return asyncio.CancelledError()
-    failure = getattr(task.get_origin(), '_failure', None)
-    return error if failure is None else failure.get()
+    origin = task.get_origin()
+    failure = getattr(origin, '_failure', None)
+    if failure is not None:
+        return failure.get()
+    if origin is not None and origin.is_late() and \
+            error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.TIMED_OUT):
+        keep_failure(origin, TimeoutError(error.message), None)
+        return origin._failure.get()
+    return error
 
 
 def _forget_raisers(phase, info):

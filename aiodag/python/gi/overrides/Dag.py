@@ -66,6 +66,8 @@ def task(function=None, /, *prerequisites, **options):
       trigger: a Dag.Trigger, how the inputs combine; they are raw then
       name: the name of the tasks, instead of that of the function
       priority: the priority of the tasks, as of GLib sources
+      timeout: how long the function may take, in seconds
+      deadline: in how many seconds the tasks have to be done
       thread: whether to call the function, which may block, in a thread
       executor: a concurrent.futures.Executor to call the function with
     """
