@@ -76,6 +76,7 @@ enum {
   DAG_EVENT_AGAIN    = 1 << 15,  /* there is more to do */
   DAG_EVENT_TIME     = 1 << 16,  /* how long it may take was set */
   DAG_EVENT_LATE     = 1 << 17,  /* it takes longer than that */
+  DAG_EVENT_PRIORITY = 1 << 18,  /* it has another one */
   DAG_EVENTS         = 0xffff00,
 };
 

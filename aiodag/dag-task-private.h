@@ -88,7 +88,7 @@ struct _DagTask
 
   const char         *location;               /* (nullable): atomic, static */
   DagTaskRare        *rare;                   /* (owned) (nullable): atomic */
-  int                 priority;               /* the owning context */
+  int                 priority;               /* atomic */
 
   /* Under the lock */
   DagOutcome          outcome;                /* const once it has finished */

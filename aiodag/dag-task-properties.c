@@ -243,9 +243,9 @@ dag_task_get_priority (DagTask *self)
  * @self: a task
  * @priority: the priority, as those of [struct@GLib.Source]: less is earlier
  *
- * Sets the priority among the tasks of the same main context that are ready. It counts when the
- * task becomes ready. To be called in the thread that made the task, or that its main context
- * belongs to.
+ * Sets the priority among the tasks of the same main context that are ready. One that is ready
+ * already comes last among those that have the same priority. It may be called from any thread, and
+ * means nothing to a task that has started.
  *
  * Since: 1.0
  */
@@ -259,6 +259,10 @@ dag_task_set_priority (DagTask *self,
     return;
 
   g_atomic_int_set (&self->priority, priority);
+
+  if (dag_task_get_state (self) == DAG_STATE_READY)
+    dag_node_raise (DAG_NODE (self), DAG_EVENT_PRIORITY);
+
   g_object_notify (G_OBJECT (self), "priority");
 }
 

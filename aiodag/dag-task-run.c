@@ -405,7 +405,7 @@ dag_task_handle_decision (DagTask *self)
   if (startable && state == DAG_STATE_WAITING)
     {
       g_atomic_int_set (&node->state, DAG_STATE_READY);
-      dag_queue_make_ready (node->queue, &node->member, self->priority);
+      dag_queue_make_ready (node->queue, &node->member, dag_task_get_priority (self));
       dag_task_notify_state (self);
     }
   else if (open && !startable && state == DAG_STATE_READY)
@@ -415,6 +415,21 @@ dag_task_handle_decision (DagTask *self)
       dag_queue_make_idle (node->queue, &node->member);
       dag_task_notify_state (self);
     }
+}
+
+/* It has another place among those that are ready, if it is still one of them. */
+static void
+dag_task_handle_priority (DagTask *self)
+{
+  DagNode *node = DAG_NODE (self);
+  gboolean open;
+
+  dag_node_lock (node);
+  open = !node->started && self->outcome.kind == DAG_OUTCOME_UNSET;
+  dag_node_unlock (node);
+
+  if (open && g_atomic_int_get (&node->state) == DAG_STATE_READY)
+    dag_queue_make_ready (node->queue, &node->member, dag_task_get_priority (self));
 }
 
 /* What it follows has finished. */
@@ -604,6 +619,9 @@ dag_task_run_item (DagItem *item)
 
   if (events & (DAG_EVENT_READY | DAG_EVENT_REFUSED))
     dag_task_handle_decision (self);
+
+  if (events & DAG_EVENT_PRIORITY)
+    dag_task_handle_priority (self);
 
   if (events & DAG_EVENT_FOLLOWED)
     dag_task_handle_followed (self);

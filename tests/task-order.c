@@ -578,6 +578,124 @@ test_priorities (void)
   in_contexts (run_priorities);
 }
 
+/* When this one is ready, those before it are ready too. */
+static void
+change_priorities_cb (DagTask    *last,
+                      GParamSpec *pspec,
+                      gpointer    user_data)
+{
+  DagTask **tasks = user_data;
+
+  if (dag_task_get_state (last) != DAG_STATE_READY)
+    return;
+
+  for (guint i = 0; tasks[i] != NULL; i++)
+    g_assert_cmpint (dag_task_get_state (tasks[i]), ==, DAG_STATE_READY);
+
+  dag_task_set_priority (tasks[4], -1);
+  dag_task_set_priority (tasks[0], 1);
+  dag_task_set_priority (tasks[3], -1);
+  /* There and back again: behind all that have it. */
+  dag_task_set_priority (tasks[1], 7);
+  dag_task_set_priority (tasks[1], 0);
+  /* It starts nevertheless, and only once. */
+  dag_task_set_priority (tasks[2], 0);
+}
+
+static void
+run_changed_priorities (void)
+{
+  const char *names[] = { "a", "b", "c", "d", "e" };
+  DagTask *tasks[G_N_ELEMENTS (names) + 1] = { NULL, };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    tasks[i] = new_named (names[i], 0);
+  g_signal_connect (tasks[4], "notify::state", G_CALLBACK (change_priorities_cb), tasks);
+
+  test_drain ();
+  assert_story ("e d c b a");
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      dag_task_set_priority (tasks[i], 3);
+      g_object_unref (tasks[i]);
+    }
+}
+
+static void
+test_changed_priorities (void)
+{
+  g_test_summary ("The priority of a task that is ready already can be changed");
+
+  in_contexts (run_changed_priorities);
+}
+
+static gpointer
+raise_thread (gpointer data)
+{
+  dag_task_set_priority (data, G_PRIORITY_HIGH);
+
+  return NULL;
+}
+
+/* Has a thread change the priority of what waits behind it. */
+static void
+raise_body (DagTask  *task,
+            gpointer  user_data)
+{
+  g_thread_join (g_thread_new ("raise", raise_thread, user_data));
+  tell ("raised");
+  dag_task_return (task);
+}
+
+static void
+run_priority_from_thread (void)
+{
+  DagTask *last = new_named ("last", 2);
+  DagTask *raising = dag_task_new (raise_body, last, NULL);
+
+  g_object_unref (new_named ("next", 1));
+  test_drain ();
+  assert_story ("raised last next");
+
+  g_object_unref (raising);
+  g_object_unref (last);
+}
+
+static void
+test_priority_from_thread (void)
+{
+  g_test_summary ("Promise 12: The priority of a task can be changed from another thread");
+
+  in_contexts (run_priority_from_thread);
+}
+
+static gpointer
+end_context_thread (gpointer data)
+{
+  GMainContext *context = g_main_context_new ();
+  DagTask *task;
+
+  g_main_context_push_thread_default (context);
+  task = new_named ("never", 0);
+  g_main_context_pop_thread_default (context);
+  g_main_context_unref (context);
+
+  dag_task_set_priority (task, 1);
+  g_assert_error (dag_task_get_error (task), DAG_ERROR, DAG_ERROR_ABANDONED);
+  g_object_unref (task);
+
+  return NULL;
+}
+
+static void
+test_priority_without_context (void)
+{
+  g_test_summary ("Promise 14: A priority means nothing when the main context was destroyed");
+
+  g_thread_join (g_thread_new ("end", end_context_thread, NULL));
+}
+
 static void
 awaited_cb (GObject      *object,
             GAsyncResult *result,
@@ -645,6 +763,9 @@ main (int    argc,
   g_test_add_func ("/promise-4/too-late/return-on-cancel", test_too_late);
   g_test_add_func ("/promise-4/too-late/no-context", test_no_context);
   g_test_add_func ("/promise-13/priorities", test_priorities);
+  g_test_add_func ("/promise-13/priorities/changed", test_changed_priorities);
+  g_test_add_func ("/promise-13/priorities/thread", test_priority_from_thread);
+  g_test_add_func ("/promise-13/priorities/no-context", test_priority_without_context);
   g_test_add_func ("/promise-13/told", test_told);
 
   return g_test_run ();
