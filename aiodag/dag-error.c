@@ -46,6 +46,15 @@ dag_error_private_clear (DagErrorPrivate *priv)
  */
 G_DEFINE_EXTENDED_ERROR (DagError, dag_error)
 
+/* Other languages make errors by the name of the domain. One that was made before that is known to be
+ * extended would have no private part, which is read all the same when it is freed.
+ */
+__attribute__ ((constructor)) static void
+dag_error_register (void)
+{
+  dag_error_quark ();
+}
+
 /*< private >
  * dag_error_new_cycle:
  * @tasks: (transfer full): the tasks on the way, which frees its elements

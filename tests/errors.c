@@ -393,12 +393,28 @@ test_destroyed_context (void)
   }
 }
 
+static void
+test_before_the_domain (void)
+{
+  GError *error = g_error_new_literal (g_quark_from_static_string ("DagError"),
+                                       DAG_ERROR_NOT_NEEDED, "Made by the name of its domain");
+  GError *copy = g_error_copy (error);
+
+  g_test_summary ("An error that another language has made by the name of the domain, before anything "
+                  "else, is one like all others");
+
+  g_assert_error (copy, DAG_ERROR, DAG_ERROR_NOT_NEEDED);
+  g_error_free (error);
+  g_error_free (copy);
+}
+
 int
 main (int    argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
+  g_test_add_func ("/errors/before-the-domain", test_before_the_domain);
   g_test_add_func ("/promise-7/same-error", test_same_error);
   g_test_add_func ("/promise-7/origin-stays", test_origin_stays);
   g_test_add_func ("/promise-7/describe", test_describe);

@@ -20,9 +20,7 @@ declare module 'gi://Dag?version=1' {
             | T
             | PromiseLike<any>
             | Dependency
-            | (T extends Task & {result(): infer V} ? Input<V>
-                : T extends readonly any[] | {[key: string]: any} ? {[K in keyof T]: RawInput<T[K]>}
-                    : never);
+            | (T extends Task & {result(): infer V} ? Input<V> : never);
 
         type Inputs<A extends readonly any[]> = {[K in keyof A]: Input<A[K]>};
         type RawInputs<A extends readonly any[]> = {[K in keyof A]: RawInput<A[K]>};

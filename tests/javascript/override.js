@@ -114,6 +114,21 @@ test('An option that is undefined is as if it was not there', async () => {
     assertEquals(await Dag.task(echo, {cancellable: null})(1), 1);
 });
 
+test('What is no object of options is refused, as prerequisites by themselves are', async () => {
+    for (const options of [echo(), [echo()], 'raw', null, echo, Promise.resolve()])
+        assertTypeError(() => Dag.task(echo, options), /cannot be the options of a task$/);
+    assertTypeError(() => Dag.finished(echo), /^the function echo is neither/);
+    assertTypeError(() => Dag.finished(new Date()), /^an object of Date is neither/);
+});
+
+test('A task as text tells its name and how it stands', async () => {
+    const task = echo();
+    assertEquals(String(task), '[Dag.Task echo waiting]');
+    await task;
+    assertEquals(`${task}`, '[Dag.Task echo succeeded]');
+    assertEquals(String(Dag.task(() => {})()), '[Dag.Task waiting]');
+});
+
 test('Options reach the task', async () => {
     const cancellable = new Gio.Cancellable();
     const task = Dag.task(value => value, {
@@ -290,8 +305,8 @@ test('A promise is a dependency, and one task however often it is used', async (
     assertAlike(await second, [['kept']]);
 
     const [a] = await Dag.task(list, {raw: true})(promise);
-    const [[b]] = await Dag.task(list, {raw: true})([promise]);
-    assertEquals(a, b);
+    const [b] = await Dag.task(list, {raw: true})([promise]);
+    assertEquals(a, b.result()[0]);
     assertEquals(a.get_name(), 'promise');
 });
 
@@ -341,15 +356,16 @@ test('A function gets the value of every input, however many and whoever made th
 
 // Raw arguments
 
-test('A raw function gets all tasks themselves, also from arrays and objects', async () => {
+test('A raw function gets all tasks themselves, and containers as tasks that have them', async () => {
     const good = echo(1);
     const bad = fail(new Error('looked at'));
-    const [a, b, [c], {d}, e] =
+    const [a, b, array, object, e] =
         await Dag.task(list, {raw: true})(good, bad, [good], {d: bad}, Promise.resolve('p'));
     assertEquals(a, good);
     assertEquals(b, bad);
-    assertEquals(c, good);
-    assertEquals(d, bad);
+    assertAlike(array.result(), [good]);
+    assertEquals(object.result().d, bad);
+    assertAlike((await Dag.task(list, {raw: true})([]))[0].result(), []);
     assertEquals(e.result(), 'p');
 });
 
@@ -385,12 +401,12 @@ test('An argument with a rule of its own is raw', async () => {
 test('A rule is for tasks and promises only', () => {
     assertTypeError(() => Dag.failed(1), /1 is neither a task nor a promise/);
     assertTypeError(() => Dag.finished(undefined), /undefined is neither/);
-    assertTypeError(() => Dag.finished({}), /an object is neither/);
+    assertTypeError(() => Dag.finished({}), /an object of Object is neither/);
 });
 
 test('The option rule is that of all arguments', async () => {
     const bad = fail(new Error('looked at'));
-    const undo = Dag.task(tasks => tasks.map(stateOf), {rule: Dag.Rule.FAILED});
+    const undo = Dag.task(tasks => tasks.result().map(stateOf), {rule: Dag.Rule.FAILED});
     assertAlike(await undo([bad, bad]), ['FAILED', 'FAILED']);
     assertEquals((await thrownIn(undo([bad, echo(1)]))).code, Dag.Error.NOT_NEEDED);
 });

@@ -997,7 +997,22 @@ async def wait_would_block():
     made = Dag.delay(1000)
     error = await fails(GLib.Error, task(lambda: made.wait())())
     assert error.matches(Dag.Error.quark(), Dag.Error.WOULD_BLOCK)
+    # And where it is the loop that could not go on.
+    error = raises(GLib.Error, made.wait)
+    assert error.matches(Dag.Error.quark(), Dag.Error.WOULD_BLOCK) and 'delay' in error.message
     made.cancel()
+    await fails(asyncio.CancelledError, made)
+    raises(asyncio.CancelledError, made.wait)
+
+
+@test
+async def await_itself():
+    """A body that awaits its own task is told so."""
+    @task
+    async def body():
+        await Dag.current()
+
+    assert 'cannot await itself' in str(await fails(RuntimeError, body()))
 
 
 @test

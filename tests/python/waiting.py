@@ -738,6 +738,8 @@ async def gio_error():
         error = await fails(GLib.Error, awaitable)
         assert error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_FOUND)
     raises(TypeError, Dag.gio, missing.load_contents_async, 'too', 'many')
+    error = await fails(TypeError, Dag.gio(Gio.bus_get, Gio.BusType.SESSION))
+    assert 'finish=' in str(error)
 
     def broken(result):
         raise ValueError('finish')
@@ -789,7 +791,8 @@ async def delay():
     await until(lambda: never.get_state() == Dag.State.RUNNING)
     never.cancel()
     await fails(asyncio.CancelledError, never)
-    await fails((TypeError, ValueError), Dag.delay('soon'))
+    assert await Dag.delay(echo(0.001), 6) == 6
+    raises(TypeError, Dag.delay, 'soon')
 
 
 harness.main()

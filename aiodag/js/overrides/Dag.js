@@ -309,8 +309,16 @@ function findHolders(container) {
     return holders;
 }
 
+/** What a message calls a value. */
 function describe(value) {
-    return typeof value === 'object' && value !== null ? 'an object' : String(value);
+    switch (typeof value) {
+    case 'function':
+        return `the function ${value.name}`.trimEnd();
+    case 'object':
+        return value === null ? 'null' : `an object of ${value.constructor?.name ?? 'no class'}`;
+    default:
+        return String(value);
+    }
 }
 
 /** By promise: the task that ends as it does. */
@@ -378,8 +386,8 @@ class Dependencies {
         const holders = isContainer(argument) ? findHolders(argument) : null;
         if (holders?.size > 0)
             args[index] = this.copy(holders, argument);
-        else if (this.isRaw)
-            args[index] = toFinishedTask(argument);
+        if (this.isRaw)
+            args[index] = toFinishedTask(args[index]);
     }
 
     put(holder, key, dependency) {
@@ -560,6 +568,8 @@ const definitions = new WeakMap();
 function task(fn, options = {}) {
     if (typeof fn !== 'function')
         throw new TypeError(`${describe(fn)} is not a function`);
+    if (!isContainer(options) || Array.isArray(options))
+        throw new TypeError(`${describe(options)} cannot be the options of a task`);
     let checked = checkOptions(options);
     const inner = definitions.get(fn);
     if (inner !== undefined) {
@@ -608,7 +618,7 @@ function defineOurs() {
         all: define('all', values => values),
         delay: define('delay', delay),
         promise: define('promise', promise => promise),
-        settled: define('settled', list => Array.isArray(list) ? list : list.result(), true),
+        settled: define('settled', list => list.result(), true),
         value: define('value', value => value),
     };
 }
@@ -708,6 +718,11 @@ const methods = {
     /** The value of the task, if it has one; throws what it failed with. */
     result() {
         return getResult(this);
+    },
+
+    toString() {
+        const state = Object.keys(Dag.State).find(key => Dag.State[key] === this.get_state());
+        return `[Dag.Task ${this.get_name() ?? ''} ${state.toLowerCase()}]`.replace('  ', ' ');
     },
 };
 

@@ -15,11 +15,15 @@ is the same as
 
 import gi
 
-gi.require_version('Dag', '1')
+try:
+    gi.require_version('Dag', '1')
+except AttributeError:
+    # That is only our own folder of overrides.
+    raise ModuleNotFoundError('PyGObject is not there for this Python', name='gi') from None
 
 __all__ = [
-    'Task', 'any', 'current', 'delay', 'failed', 'finished', 'gather', 'gio', 'race', 'run',
-    'settled', 'skip', 'task',
+    'Error', 'Rule', 'State', 'Task', 'Trigger', 'any', 'current', 'delay', 'failed', 'finished',
+    'gather', 'gio', 'race', 'run', 'settled', 'skip', 'task',
 ]
 
 

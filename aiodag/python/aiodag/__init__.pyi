@@ -13,8 +13,8 @@ from contextvars import Context
 from typing import Any, Concatenate, Generic, NoReturn, ParamSpec, TypeVar, overload
 
 __all__ = [
-    'Task', 'any', 'current', 'delay', 'failed', 'finished', 'gather', 'gio', 'race', 'run',
-    'settled', 'skip', 'task',
+    'Error', 'Rule', 'State', 'Task', 'Trigger', 'any', 'current', 'delay', 'failed', 'finished',
+    'gather', 'gio', 'race', 'run', 'settled', 'skip', 'task',
 ]
 
 _P = ParamSpec('_P')
@@ -27,6 +27,12 @@ _T3 = TypeVar('_T3')
 _T4 = TypeVar('_T4')
 _T5 = TypeVar('_T5')
 _T_co = TypeVar('_T_co', covariant=True)
+
+# Enumerations of the namespace Dag
+Error: Any
+Rule: Any
+State: Any
+Trigger: Any
 
 class Task(Awaitable[_T_co], Any):  # type: ignore[misc]
     def __await__(self) -> Generator[Any, None, _T_co]: ...

@@ -42,7 +42,7 @@ def as_task(value):
         return value
     if is_awaitable(value):
         return _adopt(value)
-    raise TypeError(f'a {type(value).__name__} is nothing that can be waited for')
+    raise TypeError(f"'{type(value).__name__}' object is neither a task nor can it be awaited")
 
 
 async def _await(awaitable):

@@ -43,8 +43,8 @@ def check(options):
         if kind is None:
             raise TypeError(f'task() got an unexpected option {name!r}')
         if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
-            raise TypeError(f'task() takes a {kind.__name__} as {name}, and no '
-                            f'{type(value).__name__}')
+            raise TypeError(f"'{type(value).__name__}' object cannot be the {name} of a task: that "
+                            f"is of the type '{kind.__name__}'")
         if kind is numbers.Real and not 0 <= value < _FOREVER:
             raise ValueError(f'{value} s cannot be the {name} of a task')
     name = options.get('name', 'a name')

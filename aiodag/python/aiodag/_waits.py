@@ -88,6 +88,9 @@ def wait(task, settle=False):
         if task.is_finished():
             _fill(future, task)
             return future
+        call = _loop.current_call.get()
+        if call is not None and call.task is task:
+            raise RuntimeError(f'{task!r} cannot await itself')
 
         def ended(task):
             if not future.done():

@@ -13,15 +13,16 @@ dependency: the function gets its result. The engine is the C library. Here is w
 call; how functions are called, wait and end is in the modules of the package aiodag.
 """
 
-import asyncio
 import contextvars
 import functools
 import math
+import numbers
 import types
 
 from gi.repository import Gio, GLib
 
 from aiodag import _calls, _frames, _functions, _loop, _options, _outcomes, _waits
+from aiodag._arguments import is_awaitable
 from aiodag._functions import Edge, Function, as_task
 
 from ..module import get_introspection_module
@@ -150,6 +151,8 @@ def race(*tasks, cancel_others=False):
 @_export
 def delay(seconds, result=None):
     """Makes a task that has a result after some time."""
+    if not isinstance(seconds, numbers.Real) and not is_awaitable(seconds):
+        raise TypeError(f"'{type(seconds).__name__}' object is no number of seconds")
     return _delay(seconds, result)
 
 
@@ -197,6 +200,9 @@ def gio(function, /, *args, finish=None):
         try:
             if finish is not None:
                 value = finish(result)
+            elif source is None:
+                raise TypeError(f'{function.__name__}() is static, so that finish= has to say what '
+                                f'ends it')
             else:
                 name = function.__name__
                 end = (name[:-len('_async')] if name.endswith('_async') else name) + '_finish'
@@ -299,7 +305,16 @@ _c_await_finish = Task.await_finish
 
 @_method
 def wait(self, cancellable=None):
-    """Blocks until the task has finished. Gives the result; see Dag.Task.wait in C."""
+    """Blocks until the task has finished. Gives the result; see Dag.Task.wait in C.
+
+    That is for code outside of coroutines: here the loop that runs the task would be waiting too.
+    """
+    loop = _loop.get_running_loop()
+    if loop is not None and not self.is_finished() and \
+            self.get_context() == _loop.get_host().context:
+        raise GLib.Error.new_literal(
+            Dag.Error.quark(), f'Waiting here for {self.get_name()} could never end: await it',
+            Dag.Error.WOULD_BLOCK)
     return _finish(self, _c_wait, cancellable)
 
 
