@@ -28,6 +28,9 @@
  * The binding ends a task by one of the `dag_task_return_…` functions, or by telling
  * [method@Dag.Runner.take] that the function that it got last has succeeded.
  *
+ * A binding that can tell the address of a task need not keep a number with it: a task that is made
+ * with the id 0 has its address as its id. The binding has to keep the task until it has taken the id.
+ *
  * A property is set, and no callback is called, because that is what always gets through: gjs before
  * 1.81.90 drops callbacks and signals while it collects garbage.
  *
@@ -45,6 +48,12 @@ typedef struct {
   gboolean   called;  /* whether the binding has the id */
 } DagCall;
 
+/* An id that is to be taken. */
+typedef struct {
+  gint64   id;
+  DagTask *task;  /* (owned) (nullable): so that no other task gets the address */
+} DagMail;
+
 /* One setting of the property. There may be others inside of it, by main loops that run in a
  * function, or in what else is called while the next id is looked for.
  */
@@ -56,6 +65,7 @@ struct _DagPull
   int        depth;    /* of the main loop that it is inside of */
   DagMember *next;     /* (unowned) (nullable): the first to be started */
   DagTask   *task;     /* (owned) (nullable): whose function is called, or is to be */
+  DagMail   *mail;     /* (owned) (nullable): that was taken last */
   gboolean   single;   /* there is no other task than this one */
   gboolean   begun;    /* the binding has asked */
   gboolean   looking;  /* for the next id: the binding waits for it, and calls no function */
@@ -86,11 +96,18 @@ struct _DagRunner
 
   /* The owning context */
   DagPull    *pull;      /* (unowned) (nullable): the innermost */
-  GQueue      mail;      /* (element-type gint64) (owned): ids that are to be taken */
+  GQueue      mail;      /* (element-type DagMail) (owned) */
   gboolean    reports_early;
 };
 
 G_DEFINE_FINAL_TYPE (DagRunner, dag_runner, G_TYPE_OBJECT)
+
+static void
+dag_mail_free (DagMail *self)
+{
+  g_clear_object (&self->task);
+  g_free (self);
+}
 
 static void
 dag_runner_finalize (GObject *object)
@@ -100,7 +117,7 @@ dag_runner_finalize (GObject *object)
   g_assert (g_hash_table_size (self->waits) == 0);
 
   g_clear_pointer (&self->waits, g_hash_table_unref);
-  g_queue_clear_full (&self->mail, g_free);
+  g_queue_clear_full (&self->mail, (GDestroyNotify) dag_mail_free);
   g_mutex_clear (&self->lock);
   g_clear_object (&self->target);
   g_clear_pointer (&self->property, g_free);
@@ -226,13 +243,15 @@ dag_runner_is_looking (DagRunner *self)
 
 static void dag_call_free (gpointer data);
 
-/* The binding has come back from the function, if it has called one. */
+/* The binding has done what it was to do for the last id. */
 static void
 dag_pull_leave (DagPull  *pull,
                 gboolean  succeeded)
 {
   DagTask *task = g_steal_pointer (&pull->task);
   DagCall *call = NULL;
+
+  g_clear_pointer (&pull->mail, dag_mail_free);
 
   if (task == NULL)
     return;
@@ -321,15 +340,17 @@ dag_runner_run (DagItem *item)
 
 static void
 dag_runner_post (DagRunner *self,
-                 gint64     id)
+                 gint64     id,
+                 DagTask   *task)
 {
-  gint64 *mail;
+  DagMail *mail;
 
   if (dag_queue_is_closed (self->queue))
     return;
 
-  mail = g_new (gint64, 1);
-  *mail = id;
+  mail = g_new (DagMail, 1);
+  mail->id = id;
+  mail->task = task != NULL ? g_object_ref (task) : NULL;
   g_queue_push_tail (&self->mail, mail);
 
   if (!dag_runner_is_looking (self))
@@ -342,7 +363,7 @@ dag_call_free (gpointer data)
   DagCall *self = data;
 
   if (!self->called)
-    dag_runner_post (self->runner, -self->id);
+    dag_runner_post (self->runner, -self->id, NULL);
 
   g_object_unref (self->runner);
   g_free (self);
@@ -403,7 +424,7 @@ dag_runner_run_member (DagItem *item)
 
   if ((g_atomic_int_get (&node->flags) & (DAG_EVENT_CANCEL | DAG_EVENT_LATE)) && call != NULL &&
       call->called)
-    dag_runner_post (call->runner, -call->id);
+    dag_runner_post (call->runner, -call->id, DAG_NODE_TASK (node));
 
   dag_task_run_item (item);
 }
@@ -444,7 +465,7 @@ dag_function_for_name (GQuark name)
 /**
  * dag_runner_new_task:
  * @self: a runner
- * @id: the id of the task, more than 0 and never used before
+ * @id: the id of the task, more than 0 and never used before; 0 for its address
  * @name: the name of its function; 0 for none
  * @inputs: (array length=n_inputs) (nullable): the tasks whose results its function gets
  * @n_inputs: how many there are
@@ -468,16 +489,17 @@ dag_runner_new_task (DagRunner        *self,
   DagCall *call;
 
   g_return_val_if_fail (DAG_IS_RUNNER (self), NULL);
-  g_return_val_if_fail (id > 0, NULL);
+  g_return_val_if_fail (id >= 0, NULL);
   g_return_val_if_fail (inputs != NULL || n_inputs == 0, NULL);
   g_return_val_if_fail (dag_task_are_tasks (inputs, n_inputs), NULL);
 
+  task = dag_task_create_for_queue (&dag_runner_member_class, self->queue);
+
   call = g_new (DagCall, 1);
   call->runner = g_object_ref (self);
-  call->id = id;
+  call->id = id != 0 ? id : (gint64) GPOINTER_TO_SIZE (task);
   call->called = FALSE;
 
-  task = dag_task_create_for_queue (&dag_runner_member_class, self->queue);
   task->definition = name != 0 ? dag_function_for_name (name) : NULL;
   task->function = dag_call_function;
   task->function_data = call;
@@ -594,7 +616,7 @@ waited_cb (GObject      *source,
   g_mutex_unlock (&wait->runner->lock);
 
   if (wanted)
-    dag_runner_post (wait->runner, wait->id);
+    dag_runner_post (wait->runner, wait->id, NULL);
 }
 
 static void
@@ -716,14 +738,6 @@ dag_runner_may_start (DagMember *member,
   return member->item.klass == &dag_runner_member_class && dag_member_get_runner (member) == data;
 }
 
-static gint64
-dag_runner_take_mail (DagRunner *self)
-{
-  g_autofree gint64 *mail = g_queue_pop_head (&self->mail);
-
-  return mail != NULL ? *mail : 0;
-}
-
 /* Goes on with the queue until there is an id. */
 static gint64
 dag_runner_find (DagRunner *self,
@@ -731,15 +745,13 @@ dag_runner_find (DagRunner *self,
 {
   do
     {
-      gint64 id;
-
       /* Before anybody can cancel it. */
       if (pull->task != NULL)
         return dag_pull_call (pull);
 
-      id = dag_runner_take_mail (self);
-      if (id != 0)
-        return id;
+      pull->mail = g_queue_pop_head (&self->mail);
+      if (pull->mail != NULL)
+        return pull->mail->id;
     }
   while (!pull->single && dag_queue_step (self->queue, dag_runner_may_start, self));
 

@@ -196,6 +196,42 @@ test_at_work (void)
   test_binding_free (binding);
 }
 
+/* A task whose id is its address. */
+static DagTask *addressed;
+
+static gboolean
+tell_address (TestJob *job)
+{
+  g_assert_nonnull (addressed);
+  g_assert_cmpint (ABS (job->id), ==, (gint64) GPOINTER_TO_SIZE (addressed));
+  tell (job->id > 0 ? "call" : "stop");
+
+  return FALSE;
+}
+
+static void
+test_address (void)
+{
+  TestBinding *binding = test_binding_new (NULL);
+
+  g_test_summary ("With the id 0 a task has its address, which no other one gets before the id with "
+                  "a minus sign was taken");
+
+  binding->func = tell_address;
+  addressed = dag_runner_new_task (binding->runner, 0, 0, NULL, 0);
+  g_object_add_weak_pointer (G_OBJECT (addressed), (gpointer *) &addressed);
+  test_drain ();
+  assert_story ("call");
+
+  dag_task_cancel (addressed);
+  dag_task_return (addressed);
+  g_object_unref (addressed);
+  test_drain ();
+  assert_story ("stop");
+  g_assert_null (addressed);
+  test_binding_free (binding);
+}
+
 static gboolean
 cancel_itself (TestJob *job)
 {
@@ -464,6 +500,7 @@ main (int   argc,
   g_test_add_func ("/promise-9/runner/by-waiter", test_by_waiter);
   g_test_add_func ("/promise-9/runner/started", test_started);
   g_test_add_func ("/promise-9/runner/at-work", test_at_work);
+  g_test_add_func ("/promise-9/runner/address", test_address);
   g_test_add_func ("/promise-9/runner/itself", test_itself);
   g_test_add_func ("/promise-9/runner/return-on-cancel", test_return_on_cancel);
   g_test_add_func ("/promise-9/runner/unneeded", test_unneeded);

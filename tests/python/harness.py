@@ -75,7 +75,7 @@ import gi  # noqa: E402
 
 gi.require_version('Dag', '1')
 from gi.repository import Dag, GLib  # noqa: E402
-from aiodag import _calls, _loop, _waits  # noqa: E402
+from aiodag import _calls, _host, _loop, _waits  # noqa: E402
 
 KIND = os.environ.get('DAG_TEST_LOOP', 'asyncio')
 
@@ -108,6 +108,12 @@ def said():
     return text
 
 
+def get_calls():
+    """The calls that have not ended."""
+    return [job for host in _host.hosts for job in host.jobs.values()
+            if isinstance(job, _calls.Call)]
+
+
 def _run_test(function):
     if inspect.iscoroutinefunction(function):
         run(function())
@@ -116,7 +122,7 @@ def _run_test(function):
     gc.collect()
     text = said()
     assert not text, f'It wrote to stderr:\n{text}'
-    assert not _calls.places, f'It left calls behind: {list(_calls.places.values())}'
+    assert not get_calls(), f'It left calls behind: {get_calls()}'
 
 
 def _get_problem(function):

@@ -17,11 +17,11 @@ import sys
 import weakref
 
 import harness
-from harness import Dag, Door, GLib, fails, idle, pending, said, test, until
+from harness import Dag, Door, GLib, fails, get_calls, idle, pending, said, test, until
 
 from gi.repository import GObject
 
-from aiodag import _calls, _functions, _loop, task
+from aiodag import _functions, _loop, task
 
 SOAK = '--soak' in sys.argv
 if SOAK:
@@ -413,7 +413,7 @@ async def tables():
     await idle()
     waiting = asyncio.ensure_future(asyncio.wait(made))
     await idle()
-    assert host.jobs and _calls.places
+    assert host.jobs and get_calls()
     for each in made:
         each.cancel()
     await waiting
@@ -421,7 +421,7 @@ async def tables():
         await fails(ValueError, each)
     await idle()
     assert not host.jobs, host.jobs
-    assert not _calls.places and not _functions._adopted
+    assert not get_calls() and not _functions._adopted
 
 
 # How much is used

@@ -27,9 +27,6 @@ GET_OURS = 1  # tasks of ours stand for their results
 GET = 2  # tasks stand for their results
 RESOLVE = 3  # what resolve() is for
 
-# Where the calls are that have not ended, by the hash of their task, which they keep meanwhile.
-places = {}
-
 _set_current_call = _loop.current_call.set
 
 
@@ -81,9 +78,8 @@ class Call:
     __slots__ = ('host', 'id', 'function', 'args', 'kwargs', 'pending', 'context', 'code', 'lasti',
                  'task', 'work', 'is_stopped')
 
-    def __init__(self, host, id, function, args, kwargs, pending, frame):
+    def __init__(self, host, function, args, kwargs, pending, frame):
         self.host = host
-        self.id = id
         self.function = function
         self.args = args
         self.kwargs = kwargs
@@ -147,7 +143,7 @@ class Call:
             work.add_done_callback(self._work_is_done_elsewhere)
 
     def _work_is_done_elsewhere(self, work):
-        if self.id not in self.host.jobs:
+        if self.task is None:
             # It was abandoned.
             return
         try:
@@ -157,10 +153,11 @@ class Call:
             pass
 
     def _work_is_done(self, work):
-        if self.host.jobs.pop(self.id, None) is None:
+        task = self.task
+        if task is None:
             # It was abandoned.
             return
-        task = self.task
+        self.host.jobs.pop(self.id, None)
         try:
             succeeded = self._end_with(work.result())
         except BaseException as exception:
@@ -171,7 +168,6 @@ class Call:
     def _leave(self):
         """The task is not ours any more."""
         task = self.task
-        del places[hash(task)]
         self.task = self.work = None
         return task
 
@@ -221,7 +217,6 @@ class Call:
         """The function will not be called, or has to end."""
         if self.work is None:
             self.host.jobs.pop(self.id, None)
-            places.pop(hash(self.task), None)
             self.task = self.args = self.kwargs = self.context = None
         elif not self.is_stopped:
             # Once: it may take its time to clean up.
@@ -265,11 +260,22 @@ class Call:
 
 def make_task(host, function, inputs, args, kwargs, pending, frame):
     """Makes a task that calls a function."""
-    id = _host.new_id()
-    call = Call(host, id, function, args, kwargs, pending, frame)
+    call = Call(host, function, args, kwargs, pending, frame)
+    call.task = task = host.new_task(0, function.quark, inputs)
+    # That is the address, and so the id.
+    call.id = id = hash(task)
+    host.jobs[id] = call
+    return task
+
+
+def make_task_elsewhere(host, function, inputs, args, kwargs, pending, frame):
+    """Does so for a loop in another thread, which may have an end of the task sooner than we have
+    the task."""
+    call = Call(host, function, args, kwargs, pending, frame)
+    call.task = None
+    call.id = id = _host.new_id()
     host.jobs[id] = call
     call.task = task = host.new_task(id, function.quark, inputs)
-    places[hash(task)] = host.reference
     return task
 
 

@@ -16,10 +16,26 @@ from gi.repository import GLib, GObject
 
 Dag = get_introspection_module('Dag')
 
-new_id = itertools.count(1).__next__
+# Ids that were counted are odd. Those of most tasks are their addresses, which are even.
+new_id = itertools.count(1, 2).__next__
 
 lock = threading.RLock()
 hosts = weakref.WeakSet()
+
+
+def find(task):
+    """The host of a task whose function has not ended, or None. From any thread."""
+    with lock:
+        found = list(hosts)
+    for host in found:
+        if hash(task) in host.jobs:
+            return host
+    # It has another id if it was made in another thread, and is no job while it is on the stack.
+    context = task.get_context()
+    for host in found:
+        if context is not None and host.context == context and not host.loop.is_closed():
+            return host
+    return None
 
 
 def acquire(context):
@@ -59,7 +75,7 @@ class Host:
         # What is to be called when the runner has this id; see Runner for the minus sign.
         self.jobs = {}
         target = _Target()
-        target.host = self.reference = weakref.ref(self)
+        target.host = weakref.ref(self)
         self.runner = Dag.Runner.new(context, target, 'ready')
         target.runner = self.runner.weak_ref()
         self.new_task = self.runner.new_task

@@ -21,7 +21,7 @@ import types
 
 from gi.repository import Gio, GLib
 
-from aiodag import _calls, _frames, _functions, _loop, _options, _outcomes, _waits
+from aiodag import _frames, _functions, _host, _loop, _options, _outcomes, _waits
 from aiodag._arguments import is_awaitable
 from aiodag._functions import Edge, Function, as_task
 
@@ -327,7 +327,7 @@ def await_finish(self, result):
 @_method
 def get_loop(self):
     """The loop that runs the function."""
-    return _calls.places.get(hash(self), _loop.get_host)().loop
+    return (_host.find(self) or _loop.get_host()).loop
 
 
 @_method
