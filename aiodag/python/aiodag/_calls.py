@@ -27,7 +27,11 @@ GET_OURS = 1  # tasks of ours stand for their results
 GET = 2  # tasks stand for their results
 RESOLVE = 3  # what resolve() is for
 
+_new_object = object.__new__
 _set_current_call = _loop.current_call.set
+
+# A method that is not bound is called faster.
+_new_task = Dag.Runner.new_task
 
 
 class Result:
@@ -77,18 +81,6 @@ class Call:
 
     __slots__ = ('host', 'id', 'function', 'args', 'kwargs', 'pending', 'context', 'code', 'lasti',
                  'task', 'work', 'is_stopped')
-
-    def __init__(self, host, function, args, kwargs, pending, frame):
-        self.host = host
-        self.function = function
-        self.args = args
-        self.kwargs = kwargs
-        self.pending = pending
-        self.context = contextvars.copy_context()
-        # Where it is, which is asked for if it fails.
-        self.code = frame and frame.f_code
-        self.lasti = frame and frame.f_lasti
-        self.work = None
 
     def start(self):
         """Calls the function. Returns whether it has succeeded, and C need not know the value."""
@@ -173,7 +165,7 @@ class Call:
 
     def _end_with(self, result):
         if result is None:
-            self._leave()
+            self.task = self.work = None
             return True
         other = self.function.follow(result)
         if other is not None:
@@ -258,24 +250,31 @@ class Call:
 # Making calls
 
 
-def make_task(host, function, inputs, args, kwargs, pending, frame):
-    """Makes a task that calls a function."""
-    call = Call(host, function, args, kwargs, pending, frame)
-    call.task = task = host.new_task(0, function.quark, inputs)
-    # That is the address, and so the id.
-    call.id = id = hash(task)
-    host.jobs[id] = call
-    return task
-
-
-def make_task_elsewhere(host, function, inputs, args, kwargs, pending, frame):
-    """Does so for a loop in another thread, which may have an end of the task sooner than we have
-    the task."""
-    call = Call(host, function, args, kwargs, pending, frame)
-    call.task = None
-    call.id = id = _host.new_id()
-    host.jobs[id] = call
-    call.task = task = host.new_task(id, function.quark, inputs)
+def make_task(host, function, inputs, args, kwargs, pending, frame, elsewhere=False):
+    """Makes a task that calls a function, maybe for a loop in another thread."""
+    # Classes with slots are slow to call: this is quicker than __init__().
+    call = _new_object(Call)
+    call.host = host
+    call.function = function
+    call.args = args
+    call.kwargs = kwargs
+    call.pending = pending
+    call.context = contextvars.copy_context()
+    # Where it is, which is asked for if it fails.
+    call.code = frame and frame.f_code
+    call.lasti = frame and frame.f_lasti
+    call.work = None
+    if elsewhere:
+        # That loop may have an end of the task sooner than we have the task.
+        call.task = None
+        call.id = id = _host.new_id()
+        host.jobs[id] = call
+        call.task = task = _new_task(host.runner, id, function.quark, inputs)
+    else:
+        call.task = task = _new_task(host.runner, 0, function.quark, inputs)
+        # That is the address, and so the id.
+        call.id = id = hash(task)
+        host.jobs[id] = call
     return task
 
 

@@ -15,7 +15,7 @@ from gi.repository import GLib
 
 from aiodag import _arguments, _calls, _executors, _frames, _loop, _options, _outcomes, _waits
 from aiodag._arguments import PLAIN, is_awaitable
-from aiodag._calls import Result, make_task, make_task_elsewhere, resolve
+from aiodag._calls import GET, GET_OURS, NOTHING, RESOLVE, Result, make_task, resolve
 
 Dag = get_introspection_module('Dag')
 Task = Dag.Task
@@ -220,18 +220,17 @@ class Function:
         host = _loop.get_host()
         jobs = host.jobs
         inputs = []
-        pending = _calls.NOTHING
+        pending = GET_OURS
         for argument in args[1:] if self.n_fixed else args:
             kind = type(argument)
             if kind is Task:
                 inputs.append(argument)
                 if hash(argument) not in jobs:
-                    pending = _calls.GET
-                elif pending == _calls.NOTHING:
-                    pending = _calls.GET_OURS
+                    pending = GET
             elif kind not in PLAIN:
                 return self.call(args, kwargs, frame, self.n_fixed)
-        return make_task(host, self, inputs, args, _NO_KEYWORDS, pending, frame)
+        return make_task(host, self, inputs, args, _NO_KEYWORDS, pending if inputs else NOTHING,
+                         frame)
 
     def follow(self, result):
         """The task that a result is or stands for, if any."""
@@ -252,9 +251,9 @@ class Function:
             if gate and 'trigger' in self.options:
                 # There the gate would count. Another task makes it where nothing is in the way.
                 make = Function(lambda: self.call(*given, None, n_fixed), {'name': self.name})
-                return make_task_elsewhere(host, make, gate, (), _NO_KEYWORDS, _calls.NOTHING, frame)
-            make = make_task_elsewhere if gate else make_task
-            task = make(host, self, found.plain + gate, args, kwargs, _calls.RESOLVE, frame)
+                return make_task(host, make, gate, (), _NO_KEYWORDS, NOTHING, frame, True)
+            task = make_task(host, self, found.plain + gate, args, kwargs, RESOLVE, frame,
+                             bool(gate))
             for dependency, rule in found.edges:
                 task.add_raw_input(dependency, rule)
             for edge in prerequisites:
