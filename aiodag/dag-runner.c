@@ -520,7 +520,7 @@ dag_runner_new_task (DagRunner        *self,
 /**
  * dag_runner_new_small_task:
  * @self: a runner
- * @id: the id of the task, more than 0 and never used before
+ * @id: the id of the task, more than 0 and never used before; 0 for its address
  * @name: the name of its function; 0 for none
  * @first: (nullable): a task whose result its function gets
  * @second: (nullable): another one
@@ -547,7 +547,7 @@ dag_runner_new_small_task (DagRunner *self,
   gsize n_inputs = 0;
 
   g_return_val_if_fail (DAG_IS_RUNNER (self), NULL);
-  g_return_val_if_fail (id > 0, NULL);
+  g_return_val_if_fail (id >= 0, NULL);
   g_return_val_if_fail (first == NULL || DAG_IS_TASK (first), NULL);
   g_return_val_if_fail (second == NULL || DAG_IS_TASK (second), NULL);
   g_return_val_if_fail (third == NULL || DAG_IS_TASK (third), NULL);

@@ -603,7 +603,7 @@ test_misuse (void)
                         g_assert_null (dag_runner_new_task (binding->runner, 1, 0,
                                                             (DagTask **) &object, 1)));
   test_assert_critical ("dag_runner_new_small_task: *",
-                        g_assert_null (dag_runner_new_small_task (binding->runner, 0, 0,
+                        g_assert_null (dag_runner_new_small_task (binding->runner, -1, 0,
                                                                   NULL, NULL, NULL)));
   test_assert_critical ("dag_runner_new_small_task: *",
                         g_assert_null (dag_runner_new_small_task (binding->runner, 1, 0, task,

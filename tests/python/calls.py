@@ -918,6 +918,11 @@ class Shelf:
         """A static method."""
         return other
 
+    @classmethod
+    @task(raw=True)
+    async def raw_classmethod(cls, other):
+        return cls, type(other)
+
     @staticmethod
     @task
     async def staticmethod_of_task(other):
@@ -964,6 +969,9 @@ async def class_and_static_methods():
         for owner, cls in (Shelf, Shelf), (Shelf(), Shelf), (Lower, Lower), (Lower(), Lower):
             assert await getattr(owner, name)(echo(1)) == (cls, 1), name
         assert inspect.getdoc(getattr(Shelf, name)) == 'A class method.'
+    for owner in Shelf, Shelf():
+        assert await owner.raw_classmethod(1) == (Shelf, Dag.Task)
+        assert await task(owner.raw_classmethod)(echo(1)) == (Shelf, Dag.Task)
     for name in 'decorated_staticmethod', 'staticmethod_of_task':
         for owner in Shelf, Shelf(), Lower, Lower():
             assert await getattr(owner, name)(echo(1)) == 1, name
@@ -1155,7 +1163,14 @@ async def abstract_methods():
         async def work(self):
             return 'done'
 
+    class Other(abc.ABC):
+        @abc.abstractmethod
+        @task
+        async def work(self):
+            """It works."""
+
     raises(TypeError, Base)
+    raises(TypeError, Other)
     assert await Worker().work() == 'done'
 
 

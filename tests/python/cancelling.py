@@ -12,12 +12,33 @@ from harness import Dag, Door, fails, idle, pending, test, until
 
 from gi.repository import Gio
 
-from aiodag import task
+from aiodag import _loop, task
 
 
 @task
 async def echo(value=None):
     return value
+
+
+@test
+async def told_in_the_first_step():
+    """A body that is told of its cancellation while it runs a main loop hears of it at its next await."""
+    context = _loop.get_host().context
+    told = []
+
+    @task
+    async def body():
+        Dag.current().cancel()
+        while context.iteration(False):
+            pass
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            told.append(True)
+            raise
+
+    await fails(asyncio.CancelledError, body())
+    assert told == [True]
 
 
 class Body:

@@ -360,6 +360,28 @@ async def coroutines():
 
 
 @test
+async def failed_coroutines():
+    """A coroutine that fails at once is freed with its task, and its exception with it."""
+    async def bare():
+        raise Error()
+
+    watched = []
+    for _ in range(5):
+        given = bare()
+        watched.append(watch(given))
+        made = echo(given)
+        error = await fails(Error, made)
+        watched.append(watch(error))
+        del given, made, error
+    # First nobody has raised it for some time, then it goes, and then what it had.
+    for _ in range(3):
+        await idle()
+        gc.collect()
+    assert [each() for each in watched] == [None] * 10
+    assert not _functions._adopted
+
+
+@test
 async def wrappers():
     """Attributes of a task are there as long as the task, though nothing of Python refers to it."""
     def make():

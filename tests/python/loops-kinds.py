@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+import warnings
 
 import harness
 from harness import Dag, GLib, Skip, fails, raises, test
@@ -237,6 +238,114 @@ def run_leftovers():
     assert sorted(ended) == ['asyncio task', 'task']
     assert [each.cancelled() for each in left] == [True] * 5
     assert not asyncio.all_tasks(_loop.get_host().loop)
+
+
+@test
+def run_in_run():
+    """Dag.run() cannot be called inside of itself, not from a source of GLib either."""
+    errors = []
+
+    def call_again():
+        async def nothing():
+            pass
+
+        coroutine = nothing()
+        errors.append(raises(RuntimeError, Dag.run, coroutine))
+        coroutine.close()
+
+    async def main():
+        GLib.timeout_add(1, call_again)
+        while not errors:
+            await asyncio.sleep(0.001)
+        return await slowly(3)
+
+    assert Dag.run(main()) == 3
+
+
+@test
+def nested_main_loop():
+    """While a callback or a coroutine runs a main loop, what was ready with it goes on."""
+    async def main():
+        loop = asyncio.get_running_loop()
+        go, gone = asyncio.Event(), []
+        main_loop = GLib.MainLoop()
+
+        def run_main_loop():
+            loop.call_soon(main_loop.quit)
+            main_loop.run()
+
+        @task
+        async def dialog():
+            await go.wait()
+            while len(gone) < 5:
+                GLib.MainContext.default().iteration(True)
+
+        @task
+        async def other():
+            await go.wait()
+            gone.append(True)
+
+        loop.call_soon(run_main_loop)
+        for _ in range(3):
+            loop.call_soon(gone.append, True)
+        made = dialog(), other(), other()
+        await asyncio.sleep(0)
+        go.set()
+        await asyncio.gather(*made)
+
+    Dag.run(main())
+
+
+@test
+def exit_from_a_callback():
+    """What a callback ends a run with does not take the callbacks after it along."""
+    called = []
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        loop.call_soon(sys.exit, 17)
+        loop.call_soon(called.append, True)
+        while not called:
+            await asyncio.sleep(0)
+
+    assert raises(SystemExit, Dag.run, main()).code == 17
+    assert Dag.run(slowly(4)) == 4
+
+
+@test
+def forked():
+    """A process that was forked does not go on with what its parent was at, and can do its own."""
+    called = []
+
+    @task
+    async def once():
+        await asyncio.sleep(0.01)
+        called.append(True)
+
+    async def add_in_thread():
+        return await task(lambda value: value + 1, thread=True)(slowly(1))
+
+    async def main():
+        made = once(), task(called.append, thread=True)(True)
+        await made[1]
+        called.clear()
+        with warnings.catch_warnings():
+            # That there are threads is the point.
+            warnings.simplefilter('ignore', DeprecationWarning)
+            child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                asyncio._set_running_loop(None)
+                if Dag.run(add_in_thread()) == 2 and not called:
+                    status = 0
+            finally:
+                os._exit(status)
+        await made[0]
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert called == [True]
+
+    Dag.run(main())
 
 
 @test

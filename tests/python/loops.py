@@ -55,6 +55,19 @@ async def critical_path():
 
 
 @test
+async def forever():
+    """To sleep for ever is allowed, and nothing else sleeps with it."""
+    for seconds in float('inf'), 1e14:
+        try:
+            sleeping = asyncio.ensure_future(asyncio.sleep(seconds))
+            assert await after(0.01, 1) == (0.01, 1)
+        except OverflowError:
+            # Some loops do not know what to do with it, and say so.
+            assert KIND != 'glib'
+        sleeping.cancel()
+
+
+@test
 async def running_loop():
     """In a body, coroutine or not, the loop that is running is the one of who called it."""
     loop = asyncio.get_running_loop()

@@ -1006,6 +1006,25 @@ async def wait_would_block():
 
 
 @test
+async def strange_exceptions():
+    """An exception that cannot be shown is one all the same."""
+    class Secretive(Exception):
+        def __getattr__(self, name):
+            raise ZeroDivisionError(name)
+
+        def __str__(self):
+            raise ZeroDivisionError()
+
+    class Empty(ExceptionGroup):
+        exceptions = 17
+
+    for error in Secretive(), Empty('empty', [ValueError()]):
+        made = fail_later(error)
+        assert await fails(type(error), echo(made)) is error
+        assert type(error).__name__ in made.get_error().message
+
+
+@test
 async def await_itself():
     """A body that awaits its own task is told so."""
     @task

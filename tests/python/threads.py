@@ -8,6 +8,7 @@ import concurrent.futures
 import contextvars
 import gc
 import random
+import sys
 import threading
 import time
 
@@ -318,6 +319,39 @@ async def made_again_and_again():
         return last
 
     assert await asyncio.gather(*(make(300) for _ in range(6))) == [300] * 6
+
+
+@test
+async def made_of_failures():
+    """Tasks are made in threads of what has failed or was cancelled already, and of what just does."""
+    @task
+    def fail():
+        raise LookupError('as it should')
+
+    failed, cancelled = fail(), here(1)
+    cancelled.cancel()
+    await asyncio.wait([failed, cancelled])
+
+    @task(thread=True)
+    def make(n):
+        failing = [fail() for _ in range(n)]
+        made = [here(random.choice([failed, cancelled, each])) for each in failing]
+        for _ in range(n):
+            random.choice(made).cancel()
+        for each in failing:
+            raises(LookupError, each.wait)
+        for each in made:
+            raises((LookupError, asyncio.CancelledError), each.wait)
+        return made
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for made in await asyncio.gather(*(make(200) for _ in range(3))):
+            for each in made:
+                await each.settle()
+    finally:
+        sys.setswitchinterval(interval)
 
 
 @test

@@ -7,8 +7,8 @@ import asyncio
 import concurrent.futures
 import contextlib
 import contextvars
+import functools
 import sys
-import traceback
 import types
 
 from gi.module import get_introspection_module
@@ -57,22 +57,22 @@ def resolve(item):
 
 
 if sys.version_info >= (3, 12):
-    def _begin(coroutine, loop, name, context):
-        """Makes an asyncio task, which begins at once."""
-        return asyncio.Task(coroutine, loop=loop, name=name, context=context, eager_start=True)
+    # Makes an asyncio task, which begins at once. No frame of ours has the coroutine: a traceback
+    # would have that.
+    _begin = functools.partial(asyncio.Task, eager_start=True)
 else:
     def _begin(coroutine, loop, name, context):
         """Makes an asyncio task, which begins at once where that can be."""
         work = asyncio.Task(coroutine, loop=loop, name=name, context=context)
         # Its first step is the last thing that the loop has to do, unless another thread was
-        # quicker.
+        # quicker. The handle stays where it is, with nothing left to do.
         ready = getattr(loop, '_ready', None)
         if ready:
-            handle = ready.pop()
-            if getattr(handle._callback, '__self__', None) is work:
-                handle._run()
-            else:
-                ready.append(handle)
+            handle = ready[-1]
+            step = handle._callback
+            if getattr(step, '__self__', None) is work:
+                handle.cancel()
+                context.run(step)
         return work
 
 
@@ -101,7 +101,8 @@ class Call:
                 kwargs = {name: resolve(item) for name, item in kwargs.items()}
             context.run(_set_current_call, self)
             if function.is_coroutine:
-                work = _begin(function.body(*args, **kwargs), self.host.loop, function.name, context)
+                work = _begin(function.body(*args, **kwargs), loop=self.host.loop,
+                              name=function.name, context=context)
             elif function.executor is not None:
                 work = _executors.submit(function.executor, context, function.body, args, kwargs)
                 self._go_on(work)
@@ -110,14 +111,14 @@ class Call:
                 result = context.run(function.body, *args, **kwargs)
                 if type(result) is not types.CoroutineType:
                     return self._end_with(result)
-                work = _begin(result, self.host.loop, function.name, context)
+                work = _begin(result, loop=self.host.loop, name=function.name, context=context)
             if work.done():
                 return self._end_with(work.result())
         except BaseException as exception:
             if isinstance(exception, (KeyboardInterrupt, SystemExit)):
                 self.host.reraise(exception)
             # The frames of the body lead to this one, which must not lead back to the exception.
-            args = kwargs = context = work = None
+            args = kwargs = context = work = result = None
             return self._fail(exception)
         self._go_on(work)
         return False
@@ -131,6 +132,9 @@ class Call:
             # What is to be said of it is said of ours.
             work._log_destroy_pending = False
             work.add_done_callback(self._work_is_done)
+            if self.task.is_cancelled() or self.task.is_late():
+                # Nobody knew of the work yet, if it ran a main loop where that was told.
+                self.stop()
         else:
             work.add_done_callback(self._work_is_done_elsewhere)
 
@@ -199,7 +203,7 @@ class Call:
                 exception.matches(Dag.Error.quark(), Dag.Error.NOT_NEEDED):
             task.return_skip()
             return False
-        details = ''.join(traceback.format_exception(type(exception), exception, trace))
+        details = _outcomes.describe(exception, trace)
         self.host.runner.fail(task, _outcomes.to_error(exception),
                               _outcomes.to_utf8(_frames.describe(self.code, self.lasti)),
                               _outcomes.to_utf8(details.rstrip()))
@@ -224,7 +228,10 @@ class Call:
             return _waits.wait(task)
         if work is None or isinstance(work, asyncio.Task):
             return work
-        return asyncio.wrap_future(work)
+        future = asyncio.wrap_future(work)
+        # What it ends with has been said.
+        future.add_done_callback(lambda future: future.cancelled() or future.exception())
+        return future
 
     def abandon(self):
         """Nothing runs where the call was made any more."""

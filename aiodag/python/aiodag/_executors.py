@@ -6,12 +6,22 @@
 import concurrent.futures
 import functools
 import importlib
+import os
 import pickle
 import sys
 import threading
 
 _lock = threading.Lock()
 _threads = None
+
+
+def _forget_threads():
+    """A process that was forked has none of them."""
+    global _lock, _threads
+    _lock, _threads = threading.Lock(), None
+
+
+os.register_at_fork(after_in_child=_forget_threads)
 
 
 def get_threads():

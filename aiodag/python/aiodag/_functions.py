@@ -61,9 +61,12 @@ def _call_with(body, awaitable, name):
     return function.call((awaitable,), _NO_KEYWORDS, _frames.find(), 1)
 
 
-# By the ids of awaitables: their task, and what it is that is awaited. A coroutine can be awaited
-# once in its life, so that its task is kept as long as it is; others until their task has ended.
+# By the ids of coroutines: their task, and a reference to them. One can be awaited once in its life,
+# so that its task is kept as long as it is.
 _adopted = {}
+
+# By the ids of other awaitables: their task, which keeps them.
+_others = weakref.WeakValueDictionary()
 
 
 def _adopt(awaitable):
@@ -73,17 +76,20 @@ def _adopt(awaitable):
     key = id(awaitable)
     if key in _adopted:
         return _adopted[key][0]
+    task = _others.get(key)
+    if task is not None and not task.get_settled():
+        return task
     name = getattr(awaitable, '__name__', None) or type(awaitable).__name__
     if type(awaitable) is types.CoroutineType:
-        function = Function(lambda: awaitable, {'name': name})
-        task = function.call((), _NO_KEYWORDS, _frames.find(), 0)
+        function = Function(lambda awaitable: awaitable, {'name': name})
+        task = function.call((awaitable,), _NO_KEYWORDS, _frames.find(), 1)
     else:
         task = _call_with(_await, awaitable, name)
     if isinstance(awaitable, (types.CoroutineType, types.GeneratorType)):
         _adopted[key] = task, weakref.ref(awaitable, lambda _: _adopted.pop(key))
     else:
-        _adopted[key] = task, awaitable
-        _waits.Wait(task, lambda _: _adopted.pop(key), settle=True)
+        task._awaitable = awaitable
+        _others[key] = task
     return task
 
 
@@ -157,6 +163,8 @@ class Function:
             n_fixed = n_fixed or function.n_fixed
             function = function.body
         functools.update_wrapper(self, function, updated=())
+        if getattr(function, '__isabstractmethod__', False):
+            self.__isabstractmethod__ = True
         self.body = function
         self.options = options
         self.prerequisites = prerequisites
@@ -173,7 +181,9 @@ class Function:
         if inspect.isasyncgenfunction(code):
             raise TypeError(f'{self.name} is an asynchronous generator function: what it yields '
                             f'is no result')
-        self.is_coroutine = inspect.iscoroutinefunction(function)
+        # And not one that only says so.
+        self.is_coroutine = inspect.isroutine(function) and \
+            bool(getattr(getattr(function, '__code__', None), 'co_flags', 0) & inspect.CO_COROUTINE)
         if self.executor is not None and inspect.iscoroutinefunction(code):
             raise TypeError(f'{self.name} is a coroutine function: threads and executors run '
                             f'ordinary ones')
@@ -197,10 +207,6 @@ class Function:
         if name.startswith('__'):
             raise AttributeError(name)
         return getattr(self.body, name)
-
-    @property
-    def __isabstractmethod__(self):
-        return getattr(self.body, '__isabstractmethod__', False)
 
     def __get__(self, instance, owner=None):
         if instance is None:
@@ -240,6 +246,10 @@ class Function:
         """Makes a task, whatever the arguments are."""
         self.signature.check(args, kwargs)
         given = args, kwargs
+        if n_fixed == 0 and args and isinstance(args[0], type):
+            # From Python 3.13 on class methods come without __get__().
+            method = inspect.getattr_static(args[0], getattr(self, '__name__', ''), None)
+            n_fixed = int(isinstance(method, classmethod) and method.__func__ is self)
         found = _Inputs(self)
         args = [*args[:n_fixed], *(found.take(argument) for argument in args[n_fixed:])]
         kwargs = {name: found.take(argument) for name, argument in kwargs.items()}
@@ -252,8 +262,13 @@ class Function:
                 # There the gate would count. Another task makes it where nothing is in the way.
                 make = Function(lambda: self.call(*given, None, n_fixed), {'name': self.name})
                 return make_task(host, make, gate, (), _NO_KEYWORDS, NOTHING, frame, True)
-            task = make_task(host, self, found.plain + gate, args, kwargs, RESOLVE, frame,
+            # With a gate another thread may be at the task already: nothing but that is there which
+            # could skip it before it is complete.
+            task = make_task(host, self, gate or found.plain, args, kwargs, RESOLVE, frame,
                              bool(gate))
+            if gate:
+                for dependency in found.plain:
+                    task.add_input(dependency, Dag.Rule.SUCCEEDED)
             for dependency, rule in found.edges:
                 task.add_raw_input(dependency, rule)
             for edge in prerequisites:
@@ -267,7 +282,7 @@ def decorate(options, prerequisites, function):
     if isinstance(function, (classmethod, staticmethod)):
         return type(function)(decorate(options, prerequisites, function.__func__))
     if isinstance(function, types.MethodType) and isinstance(function.__func__, Function):
-        return types.MethodType(Function(function.__func__, options, prerequisites),
+        return types.MethodType(Function(function.__func__, options, prerequisites, n_fixed=1),
                                 function.__self__)
     if not callable(function):
         raise TypeError(f'a {type(function).__name__} cannot be called')

@@ -27,7 +27,7 @@ hosts = weakref.WeakSet()
 
 
 def find(task):
-    """The host of a task whose function has not ended, or None. From any thread."""
+    """The host where the function of a task runs, or None if nobody knows. From any thread."""
     with lock:
         found = list(hosts)
     for host in found:
@@ -69,6 +69,11 @@ class _Target(GObject.Object):
 
 class Host:
     """An asyncio loop, the main context under it, and what there is to do in them.
+
+    A job has start() for when the runner has its id, and returns whether C need not know more;
+    stop() for when it has that with a minus sign; cancel() for when the loop shuts down, which
+    returns what has to be waited for, if anything; and abandon() for when nothing will run here any
+    more.
 
     The loop keeps the host, and that its jobs: what nobody will ever run again is garbage.
     """

@@ -15,6 +15,7 @@ import asyncio
 import atexit
 import contextlib
 import contextvars
+import os
 import threading
 import weakref
 
@@ -33,6 +34,20 @@ current_call = contextvars.ContextVar('dag-call', default=None)
 _own_loops = weakref.WeakValueDictionary()  # by the addresses of main contexts
 
 
+_is_forked = False
+
+
+def _forget_loops():
+    """In a process that was forked, what the parent has to do is not to be done twice."""
+    global _is_forked
+    _is_forked = True
+    _own_loops.clear()
+    current_call.set(None)
+
+
+os.register_at_fork(after_in_child=_forget_loops)
+
+
 # Finding them
 
 
@@ -44,7 +59,8 @@ def _get_context():
     """A main context that this thread can iterate."""
     context = GLib.MainContext.ref_thread_default()
     # Nobody but the main thread is expected to iterate the default context.
-    if _is_default(context) and threading.current_thread() is not threading.main_thread():
+    if _is_default(context) and \
+            (_is_forked or threading.current_thread() is not threading.main_thread()):
         context = GLib.MainContext.new()
     return context
 
@@ -117,6 +133,8 @@ def run(main):
         raise RuntimeError('Dag.run() cannot be called while a loop is running')
     with _own_context():
         loop = _get_own_loop()
+        if loop.is_run():
+            raise RuntimeError('Dag.run() cannot be called inside of Dag.run()')
         try:
             return loop.run_until_complete(main)
         finally:

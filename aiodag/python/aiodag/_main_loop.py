@@ -18,6 +18,7 @@ from gi.repository import GLib
 from aiodag._host import Host, acquire
 
 _NEVER = 2**32 - 1  # milliseconds
+_LATEST = 2**40  # seconds: what GLib can count in microseconds
 
 
 class _LoopHost(Host):
@@ -27,8 +28,10 @@ class _LoopHost(Host):
         self.loop.run_hooked(self._run)
 
     def _run(self):
-        super().run()
-        self.loop.run_ready()
+        try:
+            super().run()
+        finally:
+            self.loop.run_ready()
 
     def reraise(self, exception):
         self.loop.raise_in_run(exception)
@@ -79,10 +82,13 @@ class MainLoop(asyncio.AbstractEventLoop):
     def call_soon(self, callback, *args, context=None):
         handle = asyncio.Handle(callback, args, self, context)
         self._ready.append(handle)
+        self._wake()
+        return handle
+
+    def _wake(self):
         if not self._awake:
             self._awake = True
             self.host.runner.wake()
-        return handle
 
     def call_soon_threadsafe(self, callback, *args, context=None):
         handle = asyncio.Handle(callback, args, self, context)
@@ -105,7 +111,7 @@ class MainLoop(asyncio.AbstractEventLoop):
 
     def _set_alarm(self):
         # In microseconds, and not one too early.
-        self._alarm.set_ready_time(math.ceil(self._timers[0][0] * 1000000))
+        self._alarm.set_ready_time(math.ceil(min(self._timers[0][0], _LATEST) * 1000000))
 
     def _timer_handle_cancelled(self, timer):
         self._n_cancelled += 1
@@ -123,15 +129,17 @@ class MainLoop(asyncio.AbstractEventLoop):
             self._ready.append(heapq.heappop(timers)[2])
         if timers:
             self._set_alarm()
+        if len(self._ready) > 1:
+            # One may raise an exception, or run a main loop, where the others are not to wait.
+            self._wake()
         for _ in range(len(self._ready)):
+            if not self._ready:
+                break
             handle = self._ready.popleft()
             if not handle.cancelled():
                 handle._run()
         # The frames of an exception may lead to this one.
         handle = None
-        if self._ready and not self._awake:
-            self._awake = True
-            self.host.runner.wake()
 
     # Running
 
@@ -183,6 +191,10 @@ class MainLoop(asyncio.AbstractEventLoop):
             self.stop()
         else:
             sys.excepthook(type(exception), exception, exception.__traceback__)
+
+    def is_run(self):
+        """Whether it was told to run, and not only somebody else iterates the context."""
+        return bool(self._runs)
 
     def is_running(self):
         # Somebody else may well iterate the context.

@@ -59,13 +59,22 @@ def return_value(task, value):
     return True
 
 
+def describe(exception, trace):
+    """What there is to read about an exception, whose methods may be anything of the program's."""
+    try:
+        return ''.join(traceback.format_exception(type(exception), exception, trace,
+                                                  chain=trace is not None))
+    except Exception as problem:
+        return f'{type(exception).__qualname__} (that it cannot be shown is because of a ' \
+               f'{type(problem).__qualname__})'
+
+
 def to_error(exception):
     """What C has of an exception."""
     if isinstance(exception, GLib.Error) and isinstance(exception.domain, str) and \
             isinstance(exception.message, str) and is_int(exception.code):
         return GLib.Error(to_utf8(exception.message), to_utf8(exception.domain), exception.code)
-    message = ''.join(traceback.format_exception_only(type(exception), exception))
-    return GLib.Error.new_literal(_ERRORS, to_utf8(message.strip()), 0)
+    return GLib.Error.new_literal(_ERRORS, to_utf8(describe(exception, None).strip()), 0)
 
 
 def make_cancelled_error():
@@ -123,13 +132,14 @@ class _Failure:
             self.raised = raised
 
 
-_failed = weakref.WeakSet()
+# References to all tasks that have one. To make a list of a WeakSet takes several steps.
+_failed = set()
 
 
 def keep_failure(task, exception, trace):
     """Has the exception of a task be there as long as the task."""
     task._failure = _Failure(exception, trace)
-    _failed.add(task)
+    _failed.add(weakref.ref(task, _failed.discard))
 
 
 def get_exception(task):
@@ -155,8 +165,10 @@ def _forget_raisers(phase, info):
     of the task that has failed with it, and they have that.
     """
     if phase == 'start' and info['generation'] == 2:
-        for task in list(_failed):
-            task._failure.forget_raisers()
+        for reference in list(_failed):
+            task = reference()
+            if task is not None:
+                task._failure.forget_raisers()
 
 
 gc.callbacks.append(_forget_raisers)

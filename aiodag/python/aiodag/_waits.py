@@ -73,7 +73,7 @@ class Wait:
         return None
 
     def abandon(self):
-        self.host.runner.forget(self.id)
+        self.stop()
 
 
 def wait(task, settle=False):
