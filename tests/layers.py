@@ -26,7 +26,7 @@ LAYERS = [
          'dag-remnants', 'dag-ring', 'dag-timers']),
     (3, ['dag-task*', 'dag-wait']),
     (4, ['aiodag', 'dag-call*', 'dag-combinators', 'dag-context', 'dag-results',
-         'dag-runner']),
+         'dag-runner*']),
 ]
 ENGINE = 2
 UMBRELLA = 'aiodag.h'
