@@ -147,6 +147,9 @@ void          dag_task_leave_function      (DagTask         *self);
 
 void          dag_task_end                 (DagTask         *self,
                                             GError          *error);
+void          dag_task_inherit             (DagTask         *self,
+                                            DagTrace        *hop);
+void          dag_task_advance             (DagTask         *self);
 void          dag_task_pin                 (DagTask         *self);
 
 void          dag_task_return_outcome      (DagTask         *self,
