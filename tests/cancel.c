@@ -20,23 +20,6 @@ assert_cancelled (DagTask  *task,
 }
 
 static void
-assert_int (DagTask *task,
-            int      value)
-{
-  g_assert_cmpint (dag_task_get_state (task), ==, DAG_STATE_SUCCEEDED);
-  g_assert_cmpint (g_value_get_int (dag_task_get_value (task)), ==, value);
-}
-
-/* Counts its calls. */
-static void
-count_body (DagTask  *task,
-            gpointer  user_data)
-{
-  (*(guint *) user_data)++;
-  dag_task_return_int (task, 1);
-}
-
-static void
 count_destroy (gpointer data)
 {
   (*(guint *) data)++;
@@ -78,9 +61,9 @@ test_before_start (void)
 
   g_test_summary ("A task that is cancelled before it starts never starts, and what needs it is skipped");
 
-  task = dag_task_new (count_body, &n_destroyed, count_destroy);
-  dependent = new_dependent (count_body, &n_calls, task);
-  last = new_dependent (count_body, &n_calls, dependent);
+  task = dag_task_new (test_body_count, &n_destroyed, count_destroy);
+  dependent = new_dependent (test_body_count, &n_calls, task);
+  last = new_dependent (test_body_count, &n_calls, dependent);
 
   dag_task_cancel (task);
   g_assert_true (dag_task_is_cancelled (task));
@@ -124,7 +107,7 @@ test_ready (void)
 
   g_test_summary ("A task that is cancelled when it is ready never starts");
 
-  task = dag_task_new (count_body, &n_calls, NULL);
+  task = dag_task_new (test_body_count, &n_calls, NULL);
   g_signal_connect (task, "notify::state", G_CALLBACK (cancel_when_ready_cb), &n_ready);
   test_settle (task);
 
@@ -211,7 +194,7 @@ test_after_return (void)
   dag_task_cancel (task);
   test_settle (task);
 
-  assert_int (task, 4);
+  test_assert_int (task, 4);
   test_release (task);
 }
 
@@ -233,8 +216,8 @@ test_after_finish (void)
   dependent = new_dependent (test_body_succeed, GINT_TO_POINTER (5), task);
   test_settle (dependent);
 
-  assert_int (task, 4);
-  assert_int (dependent, 5);
+  test_assert_int (task, 4);
+  test_assert_int (dependent, 5);
   g_assert_false (g_cancellable_is_cancelled (cancellable));
   test_release (dependent);
   test_release (task);
@@ -283,11 +266,11 @@ test_leaves_dependency (void)
 
   dependency = new_running ();
   other = new_running ();
-  task = new_dependent (count_body, &n_calls, dependency);
+  task = new_dependent (test_body_count, &n_calls, dependency);
   sibling = new_dependent (test_body_succeed, GINT_TO_POINTER (2), dependency);
   inputs[0] = task;
   inputs[1] = other;
-  both = dag_task_new_with_inputs (count_body, &n_calls, NULL, inputs, 2);
+  both = dag_task_new_with_inputs (test_body_count, &n_calls, NULL, inputs, 2);
 
   dag_task_cancel (task);
   test_finish (both);
@@ -303,14 +286,14 @@ test_leaves_dependency (void)
 
   dag_task_return_int (dependency, 7);
   test_settle (sibling);
-  assert_int (dependency, 7);
-  assert_int (sibling, 2);
+  test_assert_int (dependency, 7);
+  test_assert_int (sibling, 2);
   g_assert_true (dag_task_get_settled (task));
   g_assert_false (dag_task_get_settled (both));
 
   dag_task_return_int (other, 8);
   test_settle (both);
-  assert_int (other, 8);
+  test_assert_int (other, 8);
   g_assert_cmpuint (n_calls, ==, 0);
 
   test_release (both);
@@ -345,7 +328,7 @@ test_many (void)
   g_test_summary ("A wide and deep graph is skipped from its head, in whatever order it was built");
 
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
-    last = tasks[i] = new_dependent (count_body, &n_calls, i % 2 ? source : last);
+    last = tasks[i] = new_dependent (test_body_count, &n_calls, i % 2 ? source : last);
 
   dag_task_cancel (source);
   dag_task_return_int (source, 1);
@@ -523,8 +506,8 @@ test_inside (gconstpointer data)
   g_test_summary ("Any callback may cancel any task, its own as well; nothing happens inside the call");
 
   place.running = new_running ();
-  place.waiting = new_dependent (count_body, &n_calls, place.running);
-  dependent = new_dependent (count_body, &n_calls, place.waiting);
+  place.waiting = new_dependent (test_body_count, &n_calls, place.running);
+  dependent = new_dependent (test_body_count, &n_calls, place.waiting);
   place.own = new_place (&place, GPOINTER_TO_INT (data));
 
   test_settle (place.own);
@@ -623,7 +606,7 @@ test_threads (void)
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
     {
       if (dag_task_get_state (tasks[i]) == DAG_STATE_SUCCEEDED)
-        assert_int (tasks[i], 1);
+        test_assert_int (tasks[i], 1);
       else
         assert_cancelled (tasks[i], dag_task_get_state (tasks[i]));
 

@@ -79,14 +79,6 @@ assert_last (DagTask *task)
 }
 
 static void
-count_body (DagTask  *task,
-            gpointer  user_data)
-{
-  (*(guint *) user_data)++;
-  dag_task_return_int (task, 1);
-}
-
-static void
 test_unfinished (void)
 {
   guint n_ended = 0, n_destroyed = 0;
@@ -101,13 +93,13 @@ test_unfinished (void)
   g_assert_cmpint (dag_task_get_state (running), ==, DAG_STATE_RUNNING);
 
   g_main_context_push_thread_default (context);
-  waiting = dag_task_new_with_inputs (count_body, &n_destroyed, count_destroy, &running, 1);
+  waiting = dag_task_new_with_inputs (test_body_count, &n_destroyed, count_destroy, &running, 1);
   g_main_context_pop_thread_default (context);
   run_in (context);
-  fresh = new_in (context, count_body, &n_destroyed, count_destroy);
+  fresh = new_in (context, test_body_count, &n_destroyed, count_destroy);
   held = g_object_new (DAG_TYPE_TASK, "context", context, "held", TRUE, NULL);
-  dag_task_set_function (held, count_body, &n_destroyed, count_destroy);
-  cancelled = new_in (context, count_body, &n_destroyed, count_destroy);
+  dag_task_set_function (held, test_body_count, &n_destroyed, count_destroy);
+  cancelled = new_in (context, test_body_count, &n_destroyed, count_destroy);
   dag_task_cancel (cancelled);
 
   end_context (context, &n_ended);
@@ -141,7 +133,7 @@ test_no_reference (void)
 {
   guint n_ended = 0, n_calls = 0;
   GMainContext *context = new_context (&n_ended);
-  DagTask *finished = new_in (context, count_body, &n_calls, NULL);
+  DagTask *finished = new_in (context, test_body_count, &n_calls, NULL);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
 
   g_test_summary ("Neither tasks, nor waits, nor what is left in a queue keep a context");
@@ -186,7 +178,7 @@ test_dependents_elsewhere (void)
   cleanup = dag_task_new (NULL, NULL, NULL);
   dag_task_hold (cleanup);
   g_assert_true (dag_task_add_prerequisite (cleanup, task, DAG_RULE_FINISHED, NULL));
-  dag_task_set_function (cleanup, count_body, &n_calls, NULL);
+  dag_task_set_function (cleanup, test_body_count, &n_calls, NULL);
   dag_task_release (cleanup);
   dag_task_await_async (task, NULL, count_finished_cb, &n_waited);
 
@@ -440,11 +432,11 @@ test_same_address (void)
     {
       guint n_ended = 0, n_calls = 0;
       GMainContext *context = new_context (&n_ended);
-      DagTask *done = new_in (context, count_body, &n_calls, NULL), *left;
+      DagTask *done = new_in (context, test_body_count, &n_calls, NULL), *left;
 
       run_in (context);
       g_assert_cmpint (dag_task_get_state (done), ==, DAG_STATE_SUCCEEDED);
-      left = new_in (context, count_body, &n_calls, NULL);
+      left = new_in (context, test_body_count, &n_calls, NULL);
       end_context (context, &n_ended);
       assert_abandoned (left);
       g_assert_cmpuint (n_calls, ==, 1);

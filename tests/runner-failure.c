@@ -10,31 +10,6 @@
 #include "runner-util.h"
 
 static void
-expect_report (const char *text)
-{
-  g_test_expect_message ("Dag", G_LOG_LEVEL_WARNING, text);
-}
-
-static void
-expected (void)
-{
-  g_test_assert_expected_messages ();
-}
-
-#define REPORT(name) name " failed and nobody looked at it: No such thing"
-
-static gboolean
-fail_detailed (TestJob *job)
-{
-  g_autoptr (GError) error = g_error_new (G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "No such %s", "file");
-
-  dag_runner_fail (job->binding->runner, job->task, error, "script.js:12",
-                   "inner@script.js:12\nouter@script.js:34");
-
-  return FALSE;
-}
-
-static void
 test_details (void)
 {
   TestBinding *binding = test_binding_new (NULL);

@@ -81,6 +81,24 @@ test_body_skip (DagTask  *task,
   dag_task_return_skip (task);
 }
 
+/* Counts its calls. */
+G_GNUC_UNUSED static void
+test_body_count (DagTask  *task,
+                 gpointer  user_data)
+{
+  (*(guint *) user_data)++;
+  dag_task_return_int (task, 1);
+}
+
+/* Expects the task to have succeeded with this number. */
+G_GNUC_UNUSED static void
+test_assert_int (DagTask *task,
+                 int      value)
+{
+  g_assert_cmpint (dag_task_get_state (task), ==, DAG_STATE_SUCCEEDED);
+  g_assert_cmpint (g_value_get_int (dag_task_get_value (task)), ==, value);
+}
+
 /* Expects the call to be reported as a programmer error of this pattern. */
 #define test_assert_critical(pattern, call) \
   G_STMT_START \

@@ -19,22 +19,6 @@ assert_timed_out (DagTask *task)
 }
 
 static void
-assert_int (DagTask *task,
-            int      value)
-{
-  g_assert_cmpint (dag_task_get_state (task), ==, DAG_STATE_SUCCEEDED);
-  g_assert_cmpint (g_value_get_int (dag_task_get_value (task)), ==, value);
-}
-
-static void
-count_body (DagTask  *task,
-            gpointer  user_data)
-{
-  (*(guint *) user_data)++;
-  dag_task_return_int (task, 1);
-}
-
-static void
 run_until_cancelled (DagTask *task)
 {
   GCancellable *cancellable = dag_task_get_cancellable (task);
@@ -153,14 +137,14 @@ test_in_time (void)
 
   g_object_set (task, "timeout", LONG, "deadline", LONG, NULL);
   test_finish (task);
-  assert_int (task, 3);
+  test_assert_int (task, 3);
   g_assert_false (g_cancellable_is_cancelled (dag_task_get_cancellable (task)));
 
   /* Nor by what comes too late. */
   dag_task_set_timeout (task, 1);
   dag_task_set_deadline (task, 1);
   test_drain ();
-  assert_int (task, 3);
+  test_assert_int (task, 3);
   test_release (task);
 }
 
@@ -178,7 +162,7 @@ test_from_running (void)
   g_assert_cmpint (dag_task_get_state (task), ==, DAG_STATE_WAITING);
   dag_task_return (first);
   test_finish (task);
-  assert_int (task, 5);
+  test_assert_int (task, 5);
 
   test_release (clock);
   test_release (task);
@@ -226,7 +210,7 @@ test_following (void)
   g_assert_false (dag_task_is_cancelled (other));
   dag_task_return_int (other, 2);
   test_settle (needs);
-  assert_int (other, 2);
+  test_assert_int (other, 2);
 
   test_release (needs);
   test_release (task);
@@ -306,7 +290,7 @@ test_blocking (void)
 {
   DagTask *task = dag_task_new (block_body, NULL, NULL);
   guint n_calls = 0;
-  DagTask *other = dag_task_new (count_body, &n_calls, NULL);
+  DagTask *other = dag_task_new (test_body_count, &n_calls, NULL);
 
   g_test_summary ("A function that blocks the main loop is late all the same, and what had to be done "
                   "meanwhile is not begun with");
@@ -386,7 +370,7 @@ test_deadline_waiting (void)
 {
   DagTask *first = dag_task_new (test_body_pending, NULL, NULL);
   guint n_calls = 0;
-  DagTask *task = dag_task_new_with_inputs (count_body, &n_calls, NULL, &first, 1);
+  DagTask *task = dag_task_new_with_inputs (test_body_count, &n_calls, NULL, &first, 1);
 
   g_test_summary ("A task that waits for something has timed out when its deadline is over, and never "
                   "runs; what it waited for goes on");
@@ -465,7 +449,7 @@ test_deadline_set_again (void)
   test_finish (clock);
   dag_task_return_int (task, 7);
   test_finish (task);
-  assert_int (task, 7);
+  test_assert_int (task, 7);
 
   test_release (clock);
   test_release (task);
