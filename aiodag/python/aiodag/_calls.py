@@ -88,6 +88,7 @@ class Call:
         args = self.args
         kwargs = self.kwargs
         context = self.context
+        n_pulls = self.host.n_pulls
         self.args = self.kwargs = self.context = None
         try:
             if self.pending == GET_OURS:
@@ -121,6 +122,9 @@ class Call:
             args = kwargs = context = work = result = None
             return self._fail(exception)
         self._go_on(work)
+        # If a main loop has run inside of it, that may have had a stop for it.
+        if self.host.n_pulls != n_pulls and (self.task.is_cancelled() or self.task.is_late()):
+            self.stop()
         return False
 
     def _go_on(self, work):
@@ -132,9 +136,6 @@ class Call:
             # What is to be said of it is said of ours.
             work._log_destroy_pending = False
             work.add_done_callback(self._work_is_done)
-            if self.task.is_cancelled() or self.task.is_late():
-                # Nobody knew of the work yet, if it ran a main loop where that was told.
-                self.stop()
         else:
             work.add_done_callback(self._work_is_done_elsewhere)
 

@@ -54,11 +54,11 @@ async def _share(future):
     return await asyncio.shield(future)
 
 
-def _call_with(body, awaitable, name):
-    function = Function(body, {'name': name})
+def _call_with(body, awaitable, name, follows=False):
+    function = Function(body, {'name': name}, n_fixed=1)
     # What it gives can be anything, an awaitable too.
-    function.follows = False
-    return function.call((awaitable,), _NO_KEYWORDS, _frames.find(), 1)
+    function.follows = follows
+    return function.call((awaitable,), _NO_KEYWORDS, _frames.find())
 
 
 # By the ids of coroutines: their task, and a reference to them. One can be awaited once in its life,
@@ -81,8 +81,7 @@ def _adopt(awaitable):
         return task
     name = getattr(awaitable, '__name__', None) or type(awaitable).__name__
     if type(awaitable) is types.CoroutineType:
-        function = Function(lambda awaitable: awaitable, {'name': name})
-        task = function.call((awaitable,), _NO_KEYWORDS, _frames.find(), 1)
+        task = _call_with(lambda coroutine: coroutine, awaitable, name, follows=True)
     else:
         task = _call_with(_await, awaitable, name)
     if isinstance(awaitable, (types.CoroutineType, types.GeneratorType)):
@@ -222,7 +221,7 @@ class Function:
             # C has called it.
             frame = None
         if kwargs or len(args) not in self.forms or _loop.get_running_loop() is None:
-            return self.call(args, kwargs, frame, self.n_fixed)
+            return self.call(args, kwargs, frame)
         host = _loop.get_host()
         jobs = host.jobs
         inputs = []
@@ -234,7 +233,7 @@ class Function:
                 if hash(argument) not in jobs:
                     pending = GET
             elif kind not in PLAIN:
-                return self.call(args, kwargs, frame, self.n_fixed)
+                return self.call(args, kwargs, frame)
         return make_task(host, self, inputs, args, _NO_KEYWORDS, pending if inputs else NOTHING,
                          frame)
 
@@ -242,10 +241,11 @@ class Function:
         """The task that a result is or stands for, if any."""
         return as_task(result) if self.follows and is_awaitable(result) else None
 
-    def call(self, args, kwargs, frame, n_fixed):
+    def call(self, args, kwargs, frame):
         """Makes a task, whatever the arguments are."""
         self.signature.check(args, kwargs)
         given = args, kwargs
+        n_fixed = self.n_fixed
         if n_fixed == 0 and args and isinstance(args[0], type):
             # From Python 3.13 on class methods come without __get__().
             method = inspect.getattr_static(args[0], getattr(self, '__name__', ''), None)
@@ -260,7 +260,7 @@ class Function:
         with _calls.held(host) as gate:
             if gate and 'trigger' in self.options:
                 # There the gate would count. Another task makes it where nothing is in the way.
-                make = Function(lambda: self.call(*given, None, n_fixed), {'name': self.name})
+                make = Function(lambda: self.call(*given, None), {'name': self.name})
                 return make_task(host, make, gate, (), _NO_KEYWORDS, NOTHING, frame, True)
             # With a gate another thread may be at the task already: nothing but that is there which
             # could skip it before it is complete.

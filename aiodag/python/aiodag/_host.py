@@ -82,6 +82,7 @@ class Host:
         self.loop = loop
         # What is to be called when the runner has this id; see Runner for the minus sign.
         self.jobs = {}
+        self.n_pulls = 0
         target = _Target()
         target.host = weakref.ref(self)
         self.runner = Dag.Runner.new(context, target, 'ready')
@@ -110,6 +111,7 @@ class Host:
     def pull(self):
         """Does what the runner has, with the loop as the one that is running."""
         loop = self.loop
+        self.n_pulls += 1
         if loop.is_closed():
             self.abandon()
         # Another loop may iterate the context, or a main loop inside of a body or a callback.
