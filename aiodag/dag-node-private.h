@@ -77,6 +77,8 @@ enum {
   DAG_EVENT_TIME     = 1 << 16,  /* how long it may take was set */
   DAG_EVENT_LATE     = 1 << 17,  /* it takes longer than that */
   DAG_EVENT_PRIORITY = 1 << 18,  /* it has another one */
+  DAG_EVENT_RETRY    = 1 << 19,  /* the pause after its last attempt is over */
+  DAG_EVENT_TURN     = 1 << 20,  /* it may start, or ask again whether it may */
   DAG_EVENTS         = 0xffff00,
 };
 

@@ -23,7 +23,8 @@
  * - the id of a wait: what was waited for has happened;
  * - an id with a minus sign: a task whose function will never be called, or whose function is at
  *   work and should end because the task was cancelled. The latter may come more than once, and when
- *   the function has just returned.
+ *   the function has just returned. A task that has a retry may have its function called again after
+ *   that has failed; when it will not be any more its id comes with a minus sign, too.
  *
  * The binding ends a task by one of the `dag_task_return_…` functions, or by telling
  * [method@Dag.Runner.take] that the function that it got last has succeeded.
@@ -44,6 +45,7 @@
 /* What a task has for its runner. */
 typedef struct {
   DagRunner *runner;  /* (owned) */
+  DagTask   *task;    /* (unowned): const */
   gint64     id;
   gboolean   called;  /* whether the binding has the id */
 } DagCall;
@@ -269,6 +271,8 @@ static void
 dag_runner_pull (DagRunner *self,
                  DagPull   *pull)
 {
+  DagTask *outer = dag_task_swap_current (NULL);
+
   g_object_ref (self);
 
   pull->outer = self->pull;
@@ -283,6 +287,7 @@ dag_runner_pull (DagRunner *self,
   dag_pull_leave (pull, FALSE);
 
   self->pull = pull->outer;
+  dag_task_swap_current (outer);
 
   /* A binding that has not asked would not do so the next time. */
   if (pull->again || (pull->begun && !g_queue_is_empty (&self->mail)))
@@ -338,8 +343,8 @@ dag_call_free (gpointer data)
 {
   DagCall *self = data;
 
-  if (!self->called)
-    dag_runner_post (self->runner, -self->id, NULL);
+  if (!self->called || dag_task_get_retry (self->task) != NULL)
+    dag_runner_post (self->runner, -self->id, self->called ? self->task : NULL);
 
   g_object_unref (self->runner);
   g_free (self);
@@ -396,11 +401,13 @@ static void
 dag_runner_run_member (DagItem *item)
 {
   DagNode *node = DAG_NODE_MEMBER (item);
-  DagCall *call = DAG_NODE_TASK (node)->function_data;
+  DagTask *task = DAG_NODE_TASK (node);
+  DagCall *call = task->function_data;
 
+  /* Between two attempts there is nothing to end, and what was late was the last one. */
   if ((g_atomic_int_get (&node->flags) & (DAG_EVENT_CANCEL | DAG_EVENT_LATE)) && call != NULL &&
-      call->called)
-    dag_runner_post (call->runner, -call->id, DAG_NODE_TASK (node));
+      call->called && !task->pausing && (dag_task_is_cancelled (task) || dag_task_is_late (task)))
+    dag_runner_post (call->runner, -call->id, task);
 
   dag_task_run_item (item);
 }
@@ -473,6 +480,7 @@ dag_runner_new_task (DagRunner        *self,
 
   call = g_new (DagCall, 1);
   call->runner = g_object_ref (self);
+  call->task = task;
   call->id = id != 0 ? id : (gint64) GPOINTER_TO_SIZE (task);
   call->called = FALSE;
 
@@ -625,6 +633,7 @@ dag_runner_take (DagRunner *self,
   g_return_val_if_fail (self->pull != NULL && self->pull->depth == g_main_depth (), 0);
 
   pull = self->pull;
+  dag_task_swap_current (NULL);
   if (pull->begun)
     dag_pull_leave (pull, succeeded);
   else
@@ -639,6 +648,9 @@ dag_runner_take (DagRunner *self,
   pull->looking = TRUE;
   id = dag_runner_find (self, pull);
   pull->looking = FALSE;
+
+  /* What is made now is made by its function. */
+  dag_task_swap_current (pull->task);
 
   return id;
 }

@@ -319,7 +319,7 @@ dag_thread_call_run (gpointer data)
 {
   DagThreadCall *self = data;
   DagTask *task = self->task;
-  gboolean abandoned;
+  gboolean abandoned, waited_for;
 
   g_private_set (&thread_current, task);
   self->function (task, dag_task_get_source_object (task), dag_task_get_task_data (task),
@@ -331,7 +331,12 @@ dag_thread_call_run (gpointer data)
   abandoned = !task->returned;
   if (abandoned)
     task->ended = TRUE;
+  waited_for = !abandoned && task->n_threads == 0 && dag_task_has_retry (task);
   dag_node_unlock (DAG_NODE (task));
+
+  /* The next attempt may start. */
+  if (waited_for)
+    dag_node_raise (DAG_NODE (task), DAG_EVENT_RETURNED);
 
   if (abandoned)
     {

@@ -222,6 +222,7 @@ dag_task_take_step (DagTask  *self,
       dag_task_record_end (self, over);
       dag_task_leave_parent (self);
       dag_task_leave_time (self);
+      dag_task_leave_retry (self);
       self->phase = dag_task_is_observed (self) ? DAG_PHASE_NOTIFY : DAG_PHASE_CALLBACK;
       return TRUE;
 
@@ -305,6 +306,34 @@ dag_task_take_step (DagTask  *self,
     }
 }
 
+/* The function has returned, but for those that few tasks have that is all.
+ *
+ * @ready: whether the outcome is there; else it is that of another task
+ *
+ * Returns: whether it will not be called again
+ */
+static gboolean
+dag_task_end_attempt (DagTask  *self,
+                      gboolean  ready)
+{
+  gboolean again;
+
+  if (self->phase == DAG_PHASE_OPEN)
+    {
+      dag_node_lock (DAG_NODE (self));
+      again = !ready && (self->pausing || dag_task_has_retry (self));
+      dag_node_unlock (DAG_NODE (self));
+
+      if (again || (ready && dag_task_try_again (self)))
+        return FALSE;
+    }
+
+  if (ready)
+    dag_task_close_limiters (self);
+
+  return TRUE;
+}
+
 /*< private >
  * dag_task_advance:
  *
@@ -322,14 +351,15 @@ dag_task_advance (DagTask *self)
   ended = self->ended;
   dag_node_unlock (node);
 
-  if (over && !self->released)
-    {
-      /* Never while the function, which may use what it has, is on the stack. */
-      if (self->on_stack > 0)
-        over = FALSE;
-      else if (!dag_task_release_body (self))
-        return;
-    }
+  /* Never while the function, which may use what it has, is on the stack. */
+  if (over && !self->released && self->on_stack > 0)
+    over = FALSE;
+
+  if (over && dag_task_peek_rare (self) != NULL && !dag_task_end_attempt (self, ready))
+    return;
+
+  if (over && !self->released && !dag_task_release_body (self))
+    return;
 
   if (self->phase == DAG_PHASE_OPEN && (!ready || (!over && !ended)))
     return;

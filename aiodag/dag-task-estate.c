@@ -26,6 +26,9 @@ dag_task_rare_free (DagTaskRare *rare)
   g_clear_object (&rare->cancellable);
   g_clear_object (&rare->value_owner);
   g_free (rare->time);
+  g_clear_pointer (&rare->retry, dag_task_retry_free);
+  g_clear_pointer (&rare->claim, dag_claim_unref);
+  g_clear_pointer (&rare->creator, dag_claim_unref);
   g_free (rare->details);
   g_free (rare->name);
   g_free (rare);

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "dag-claim-private.h"
 #include "dag-node-private.h"
 #include "dag-outcome-private.h"
 #include "dag-task.h"
@@ -13,6 +14,7 @@ G_BEGIN_DECLS
 
 typedef struct _DagWait DagWait;
 typedef struct _DagParentLink DagParentLink;
+typedef struct _DagTaskRetry DagTaskRetry;
 
 /* How long a task may take. */
 typedef struct {
@@ -42,6 +44,11 @@ typedef struct {
 
   DagTask             *value_owner;      /* (owned) (nullable): whose value it is */
   DagTaskTime         *time;             /* (owned) (nullable): atomic */
+  DagTaskRetry        *retry;            /* (owned) (nullable): atomic */
+
+  /* Until it starts: the owning context, or who builds it while it is held */
+  DagClaim            *claim;            /* (owned) (nullable): to slots of limiters */
+  DagClaim            *creator;          /* (owned) (nullable): of who made it */
 
   /* The GTask face: const, or set by whoever returns */
   gpointer             source_object;    /* (owned) (nullable) */
@@ -103,6 +110,7 @@ struct _DagTask
   guint8              reports_early;    /* const: does not wait with it until it is released */
   guint8              cancelling;         /* its own cancellable is or will be cancelled */
   guint8              late;               /* it has taken longer than it may */
+  guint8              pausing;            /* the function has failed, and will be called again */
   guint8              waits_over;         /* who waits for it to finish need not */
   guint8              settle_waits_over;
   guint               n_threads;              /* thread functions that have not come back */
@@ -197,11 +205,29 @@ GError       *dag_task_new_cycle_error     (DagTask         *self,
 
 void          dag_task_cancel_own          (DagTask         *self);
 GError       *dag_task_begin_time          (DagTask         *self);
+void          dag_task_end_timeout         (DagTask         *self);
+gboolean      dag_task_is_past_deadline    (DagTask         *self);
 gboolean      dag_task_check_late          (DagTask         *self);
 void          dag_task_leave_time          (DagTask         *self);
 void          dag_task_handle_time         (DagTask         *self);
 GError       *dag_task_new_late_error      (DagTask         *self);
 void          dag_task_leave_parent        (DagTask         *self);
+
+gboolean      dag_task_has_retry           (DagTask         *self);
+gboolean      dag_task_has_attempts        (DagTask         *self);
+void          dag_task_begin_attempt       (DagTask         *self);
+gboolean      dag_task_try_again           (DagTask         *self);
+void          dag_task_handle_pause_over   (DagTask         *self);
+void          dag_task_leave_retry         (DagTask         *self);
+void          dag_task_retry_free          (DagTaskRetry    *self);
+
+DagTask      *dag_task_swap_current        (DagTask         *task);
+void          dag_task_note_creator        (DagTask         *self);
+gboolean      dag_task_ask_limiters        (DagTask         *self);
+void          dag_task_leave_limiters      (DagTask         *self);
+void          dag_task_close_limiters      (DagTask         *self);
+gboolean      dag_task_change_turn         (DagTask         *self);
+void          dag_task_handle_turn         (DagTask         *self);
 
 void          dag_task_start_wait          (DagTask         *self,
                                             DagQueue        *queue,

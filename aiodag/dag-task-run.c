@@ -23,8 +23,8 @@ dag_task_handle_cancel (DagTask *self)
     return;
 
   dag_node_lock (node);
-  end = !node->started || (self->returned ? self->following && !self->ignore_cancellable
-                                          : self->return_on_cancel);
+  end = !node->started || self->pausing ||
+        (self->returned ? self->following && !self->ignore_cancellable : self->return_on_cancel);
   dag_node_unlock (node);
 
   if (end)
@@ -39,6 +39,7 @@ dag_task_handle_late (DagTask *self)
 {
   DagNode *node = DAG_NODE (self);
   GError *error = NULL;
+  gboolean late;
 
   if (self->phase != DAG_PHASE_OPEN)
     return;
@@ -47,10 +48,21 @@ dag_task_handle_late (DagTask *self)
     return;
 
   dag_node_lock (node);
-  self->late = TRUE;
-  if (!node->started || (self->returned ? self->following : self->return_on_cancel))
+
+  /* It was an earlier attempt. */
+  late = dag_task_check_late (self);
+  self->late = late;
+
+  /* If there is another attempt, that waits for the function. */
+  if (late && (!node->started || self->pausing ||
+               (self->returned ? self->following
+                               : self->return_on_cancel && !dag_task_has_attempts (self))))
     error = dag_task_new_late_error (self);
+
   dag_node_unlock (node);
+
+  if (!late)
+    return;
 
   if (error != NULL)
     dag_task_end (self, error);
@@ -92,6 +104,7 @@ dag_task_handle_decision (DagTask *self)
   else if (open && !startable && state == DAG_STATE_READY)
     {
       /* Something was added that it has to wait for. */
+      dag_task_leave_limiters (self);
       g_atomic_int_set (&node->state, DAG_STATE_WAITING);
       dag_queue_make_idle (node->queue, &node->member);
       dag_task_notify_state (self);
@@ -106,10 +119,11 @@ dag_task_handle_priority (DagTask *self)
   gboolean open;
 
   dag_node_lock (node);
-  open = !node->started && self->outcome.kind == DAG_OUTCOME_UNSET;
+  open = (!node->started || self->pausing) && self->outcome.kind == DAG_OUTCOME_UNSET;
   dag_node_unlock (node);
 
-  if (open && g_atomic_int_get (&node->state) == DAG_STATE_READY)
+  if (open && g_atomic_int_get (&node->state) == DAG_STATE_READY &&
+      !dag_task_change_turn (self))
     dag_queue_make_ready (node->queue, &node->member, dag_task_get_priority (self));
 }
 
@@ -202,6 +216,7 @@ dag_task_call_function (DagTask *self)
       return;
     }
 
+  dag_task_begin_attempt (self);
   if (error == NULL)
     error = dag_task_begin_time (self);
 
@@ -224,7 +239,12 @@ dag_task_call_function (DagTask *self)
       if (dag_task_is_cancelled (self))
         dag_task_return_error (self, dag_task_new_cancelled_error ());
       else if (self->function != NULL)
-        self->function (self, self->function_data);
+        {
+          DagTask *outer = dag_task_swap_current (self);
+
+          self->function (self, self->function_data);
+          dag_task_swap_current (outer);
+        }
       else
         dag_task_return (self);
     }
@@ -304,6 +324,12 @@ dag_task_run_item (DagItem *item)
   if (events & DAG_EVENT_PRIORITY)
     dag_task_handle_priority (self);
 
+  if (events & DAG_EVENT_RETRY)
+    dag_task_handle_pause_over (self);
+
+  if (events & DAG_EVENT_TURN)
+    dag_task_handle_turn (self);
+
   if (events & DAG_EVENT_FOLLOWED)
     dag_task_handle_followed (self);
 
@@ -328,9 +354,13 @@ dag_task_start_member (DagMember *member)
   DagNode *node = DAG_NODE (self);
   gboolean open, start;
 
+  /* It stays as it is until it is its turn. */
+  if (!dag_task_ask_limiters (self))
+    return;
+
   dag_node_lock (node);
   open = self->outcome.kind == DAG_OUTCOME_UNSET && !dag_task_is_cancelled (self);
-  start = open && dag_node_is_startable (node);
+  start = open && (self->pausing || dag_node_is_startable (node));
   if (start)
     node->started = TRUE;
   dag_node_unlock (node);
@@ -341,6 +371,7 @@ dag_task_start_member (DagMember *member)
   if (!start)
     {
       /* Something was added a moment ago that it has to wait for. */
+      dag_task_leave_limiters (self);
       g_atomic_int_set (&node->state, DAG_STATE_WAITING);
       dag_node_raise (node, DAG_EVENT_READY);
       dag_task_notify_state (self);

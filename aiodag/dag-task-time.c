@@ -117,6 +117,40 @@ dag_task_begin_time (DagTask *self)
 }
 
 /*< private >
+ * dag_task_end_timeout:
+ *
+ * The function has returned and will be called again: until then only the deadline counts. In the
+ * owning context.
+ */
+void
+dag_task_end_timeout (DagTask *self)
+{
+  DagTaskTime *time = dag_task_peek_time (self);
+
+  if (time == NULL)
+    return;
+
+  dag_node_lock (DAG_NODE (self));
+  time->begin = 0;
+  dag_node_unlock (DAG_NODE (self));
+
+  dag_task_handle_time (self);
+}
+
+/*< private >
+ * dag_task_is_past_deadline:
+ *
+ * Whether the task should have finished by now. Under the lock; from any thread.
+ */
+gboolean
+dag_task_is_past_deadline (DagTask *self)
+{
+  DagTaskTime *time = dag_task_peek_time (self);
+
+  return time != NULL && time->deadline > 0 && g_get_monotonic_time () >= time->end;
+}
+
+/*< private >
  * dag_task_check_late:
  *
  * Whether the task takes longer than it may, by the clock and not only by what the main loop has
@@ -251,7 +285,7 @@ dag_task_set_timeout (DagTask *self,
 
   dag_node_lock (DAG_NODE (self));
   time->timeout = timeout;
-  if (DAG_NODE (self)->started)
+  if (DAG_NODE (self)->started && !self->pausing)
     time->begin = g_get_monotonic_time ();
   dag_node_unlock (DAG_NODE (self));
 

@@ -60,6 +60,8 @@ typedef enum {
   PROP_RETURN_ON_CANCEL,
   PROP_TIMEOUT,
   PROP_DEADLINE,
+  PROP_RETRY,
+  PROP_LIMITER,
   PROP_CONTEXT,
 } DagTaskProperty;
 
@@ -342,6 +344,12 @@ dag_task_get_property (GObject    *object,
     case PROP_DEADLINE:
       g_value_set_uint (value, dag_task_get_deadline (self));
       break;
+    case PROP_RETRY:
+      g_value_set_object (value, dag_task_get_retry (self));
+      break;
+    case PROP_LIMITER:
+      g_value_set_object (value, dag_task_get_limiter (self));
+      break;
     case PROP_CONTEXT:
       g_value_set_boxed (value, dag_task_get_context (self));
       break;
@@ -386,6 +394,12 @@ dag_task_set_property (GObject      *object,
       break;
     case PROP_DEADLINE:
       dag_task_set_deadline (self, g_value_get_uint (value));
+      break;
+    case PROP_RETRY:
+      dag_task_set_retry (self, g_value_get_object (value));
+      break;
+    case PROP_LIMITER:
+      dag_task_set_limiter (self, g_value_get_object (value));
       break;
     case PROP_CONTEXT:
       dag_node_init (DAG_NODE (self), &dag_task_item_class, g_value_get_boxed (value));
@@ -562,6 +576,32 @@ dag_task_class_init (DagTaskClass *klass)
                        G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
 
   /**
+   * DagTask:retry: (getter get_retry) (setter set_retry)
+   *
+   * Whether the function of the task is called again when it has failed, how often, and after what
+   * pauses.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_RETRY] =
+    g_param_spec_object ("retry", NULL, NULL,
+                         DAG_TYPE_RETRY,
+                         G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+
+  /**
+   * DagTask:limiter: (getter get_limiter) (setter set_limiter)
+   *
+   * What says how many tasks may be at work together with this one. If it has several, that which
+   * was added first.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_LIMITER] =
+    g_param_spec_object ("limiter", NULL, NULL,
+                         DAG_TYPE_LIMITER,
+                         G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+
+  /**
    * DagTask:context: (getter get_context)
    *
    * The main context that the task belongs to; the one that was thread-default if none was given.
@@ -674,6 +714,8 @@ dag_task_publish (DagTask *self)
   if (!self->external)
     dag_task_pin (self);
   dag_node_unlock (node);
+
+  dag_task_note_creator (self);
 
   dag_node_raise (node, DAG_EVENT_NEW);
   dag_node_release (node);

@@ -12,6 +12,8 @@
 #include "dag-dependency.h"
 #include "dag-enums.h"
 #include "dag-function.h"
+#include "dag-limiter.h"
+#include "dag-retry.h"
 #include "dag-types.h"
 
 G_BEGIN_DECLS
@@ -345,6 +347,27 @@ void              dag_task_set_deadline            (DagTask              *self,
                                                     guint                 deadline);
 DAG_AVAILABLE_IN_1_0
 gboolean          dag_task_is_late                 (DagTask              *self);
+DAG_AVAILABLE_IN_1_0
+DagRetry         *dag_task_get_retry               (DagTask              *self);
+DAG_AVAILABLE_IN_1_0
+void              dag_task_set_retry               (DagTask              *self,
+                                                    DagRetry             *retry);
+DAG_AVAILABLE_IN_1_0
+guint             dag_task_get_attempt             (DagTask              *self);
+DAG_AVAILABLE_IN_1_0
+const GError     *dag_task_get_attempt_error       (DagTask              *self,
+                                                    guint                 attempt);
+DAG_AVAILABLE_IN_1_0
+DagLimiter       *dag_task_get_limiter             (DagTask              *self);
+DAG_AVAILABLE_IN_1_0
+void              dag_task_set_limiter             (DagTask              *self,
+                                                    DagLimiter           *limiter);
+DAG_AVAILABLE_IN_1_0
+void              dag_task_add_limiter             (DagTask              *self,
+                                                    DagLimiter           *limiter);
+DAG_AVAILABLE_IN_1_0
+void              dag_task_set_creator             (DagTask              *self,
+                                                    DagTask              *creator);
 DAG_AVAILABLE_IN_1_0
 DagTask          *dag_task_at                      (DagTask              *self,
                                                     const char           *location);
