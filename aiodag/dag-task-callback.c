@@ -331,7 +331,8 @@ dag_thread_call_run (gpointer data)
   abandoned = !task->returned;
   if (abandoned)
     task->ended = TRUE;
-  waited_for = !abandoned && task->n_threads == 0 && dag_task_has_retry (task);
+  waited_for = !abandoned && !DAG_NODE (task)->finished && task->n_threads == 0 &&
+               dag_task_has_retry (task);
   dag_node_unlock (DAG_NODE (task));
 
   /* The next attempt may start. */

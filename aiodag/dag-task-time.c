@@ -105,7 +105,7 @@ dag_task_begin_time (DagTask *self)
 
   dag_node_lock (DAG_NODE (self));
   time->begin = g_get_monotonic_time ();
-  self->late = dag_task_check_late (self);
+  self->late = dag_task_is_past_deadline (self);
   if (self->late)
     error = dag_task_new_late_error (self);
   dag_node_unlock (DAG_NODE (self));

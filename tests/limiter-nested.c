@@ -363,13 +363,17 @@ test_threads (void)
 
   g_test_summary ("Thread functions can wait for what they make under their own limiter");
 
+  /* No other thread iterates it. */
+  g_assert_true (g_main_context_acquire (tree.context));
+
   dag_task_set_limiter (root, tree.limiter);
   dag_task_add_argument_int (root, 7);
   test_settle (root);
   g_assert_cmpuint (g_value_get_uint (dag_task_get_value (root)), ==, tree_size (2, 7));
   while (g_atomic_int_get (&G_OBJECT (root)->ref_count) > 1)
-    g_thread_yield ();
+    test_drain ();
   test_release (root);
+  g_main_context_release (tree.context);
   g_main_context_unref (tree.context);
 
   /* The last thread may still have its task, which has the limiter. */

@@ -143,9 +143,6 @@ work (DagTask *task,
   g_assert_cmpint (g_atomic_int_add (&run->n_calls, 1) + 1, ==, dag_task_get_attempt (task));
   g_assert_cmpint (dag_task_get_argument_int (task, 0), ==, 3);
 
-  if (run->what->cancel == CANCEL_INSIDE)
-    dag_task_cancel (task);
-
   if (!goes_on (task, run))
     {
       end_attempt (task, run);
@@ -186,6 +183,10 @@ work_body (DagTask  *task,
 
   g_object_set_data (G_OBJECT (task), "run", run);
 
+  /* What does not fail has all the time in the world. */
+  if (run->what->time == TIME_SHORT && !goes_on (task, run))
+    dag_task_set_timeout (task, LONG);
+
   if (run->what->in_thread)
     {
       dag_task_set_task_data (task, run, NULL);
@@ -195,6 +196,10 @@ work_body (DagTask  *task,
     {
       work (task, run);
     }
+
+  /* Before it can take too long. */
+  if (run->what->cancel == CANCEL_INSIDE)
+    dag_task_cancel (task);
 }
 
 static void

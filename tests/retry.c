@@ -90,7 +90,7 @@ release_from_thread (DagTask *task)
 {
   test_settle (task);
   while (g_atomic_int_get (&G_OBJECT (task)->ref_count) > 1)
-    g_thread_yield ();
+    test_drain ();
   test_release (task);
 }
 
