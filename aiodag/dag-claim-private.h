@@ -41,4 +41,9 @@ void        dag_claim_close        (DagClaim   *self);
 
 void        dag_claims_serve       (DagLimiter *limiter);
 
+/* Whether there has ever been a claim: as long as there is none nobody needs to know who has made
+ * whom.
+ */
+extern gint dag_claims_exist;  /* atomic */
+
 G_END_DECLS

@@ -29,6 +29,8 @@ struct _DagClaim
 /* Needs of this many limiters are on the stack. */
 #define FEW 4
 
+gint dag_claims_exist;
+
 static DagSlot *
 dag_slot_new (DagLimiter *limiter)
 {
@@ -63,6 +65,7 @@ dag_claim_new (GObject      *owner,
 {
   DagClaim *self = g_new0 (DagClaim, 1);
 
+  g_atomic_int_set (&dag_claims_exist, TRUE);
   g_atomic_ref_count_init (&self->ref_count);
   self->owner = owner;
   self->granted = granted;

@@ -14,13 +14,17 @@ static _Thread_local DagTask *current;
  * dag_task_swap_current:
  * @task: (nullable): whose function this thread is calling now
  *
- * Returns: (nullable): whose function it was calling
+ * Returns: (nullable): whose function it was calling, as far as anybody needs to know
  */
 DagTask *
 dag_task_swap_current (DagTask *task)
 {
-  DagTask *outer = current;
+  DagTask *outer;
 
+  if (!g_atomic_int_get (&dag_claims_exist))
+    return NULL;
+
+  outer = current;
   current = task;
 
   return outer;
@@ -71,8 +75,12 @@ dag_task_take_creator (DagTask *self,
 void
 dag_task_note_creator (DagTask *self)
 {
-  DagTask *creator = current != NULL ? current : dag_task_get_thread_current ();
+  DagTask *creator;
 
+  if (!g_atomic_int_get (&dag_claims_exist))
+    return;
+
+  creator = current != NULL ? current : dag_task_get_thread_current ();
   if (creator != NULL)
     dag_task_take_creator (self, creator);
 }
