@@ -6,9 +6,113 @@
 #include "config.h"
 
 #include "dag-context.h"
+#include "dag-queue-private.h"
 
 /* So many file descriptors are asked for at first. */
 #define N_FDS 16
+
+/**
+ * dag_context_get_budget:
+ * @context: (nullable): a main context; %NULL for the one that is thread-default
+ *
+ * Gets after what time a dispatch of tasks in @context ends.
+ *
+ * It may be called from any thread.
+ *
+ * Returns: the time in microseconds
+ *
+ * Since: 1.0
+ */
+guint
+dag_context_get_budget (GMainContext *context)
+{
+  DagQueue *queue = dag_queue_get (context);
+  guint budget = dag_queue_get_budget (queue);
+
+  dag_queue_unref (queue);
+
+  return budget;
+}
+
+/**
+ * dag_context_set_budget:
+ * @context: (nullable): a main context; %NULL for the one that is thread-default
+ * @microseconds: the time in microseconds
+ *
+ * Sets after what time a dispatch of tasks in @context ends, for all of its tasks and from the next
+ * dispatch on.
+ *
+ * A dispatch calls the functions of tasks that are ready, and does all else that tasks need, until
+ * the time is over. What is left then goes on at the priority of
+ * [func@Dag.context_set_background_priority], and at %G_PRIORITY_DEFAULT again after 14 ms. A function
+ * is never interrupted, so a dispatch takes longer than its budget by the last call that it makes.
+ *
+ * The budget of a context is 2 ms until it is set. A shorter one keeps what else the main loop does
+ * waiting for less time, and costs more iterations of it. With 0 a dispatch ends after each call of
+ * a function, a callback or a handler.
+ *
+ * It may be called from any thread, and lasts as long as the context.
+ *
+ * Since: 1.0
+ */
+void
+dag_context_set_budget (GMainContext *context,
+                        guint         microseconds)
+{
+  DagQueue *queue = dag_queue_get (context);
+
+  dag_queue_set_budget (queue, microseconds);
+  dag_queue_unref (queue);
+}
+
+/**
+ * dag_context_get_background_priority:
+ * @context: (nullable): a main context; %NULL for the one that is thread-default
+ *
+ * Gets the priority at which tasks in @context go on after a dispatch that used up its budget.
+ *
+ * It may be called from any thread.
+ *
+ * Returns: the priority, as those of [struct@GLib.Source]: less is earlier
+ *
+ * Since: 1.0
+ */
+int
+dag_context_get_background_priority (GMainContext *context)
+{
+  DagQueue *queue = dag_queue_get (context);
+  int priority = dag_queue_get_background_priority (queue);
+
+  dag_queue_unref (queue);
+
+  return priority;
+}
+
+/**
+ * dag_context_set_background_priority:
+ * @context: (nullable): a main context; %NULL for the one that is thread-default
+ * @priority: a priority, as those of [struct@GLib.Source]: less is earlier
+ *
+ * Sets the priority at which tasks in @context go on after a dispatch that used up its budget, from
+ * the next dispatch on.
+ *
+ * It is `GDK_PRIORITY_REDRAW + 1` until it is set, that is %G_PRIORITY_HIGH_IDLE + 21, so that tasks
+ * go on when there is nothing to draw. Sources of a higher priority have their turns before tasks
+ * go on, but for once in 14 ms: the tasks come back at %G_PRIORITY_DEFAULT then, for one dispatch.
+ *
+ * It may be called from any thread, and lasts as long as the context.
+ *
+ * Since: 1.0
+ */
+void
+dag_context_set_background_priority (GMainContext *context,
+                                     int           priority)
+{
+  DagQueue *queue = dag_queue_get (context);
+
+  dag_queue_set_background_priority (queue, priority);
+  dag_queue_unref (queue);
+}
 
 /**
  * dag_context_query:

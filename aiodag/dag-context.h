@@ -16,8 +16,19 @@
 G_BEGIN_DECLS
 
 DAG_AVAILABLE_IN_1_0
-int *dag_context_query (GMainContext *context,
-                        int          *timeout,
-                        gsize        *n_polls);
+guint  dag_context_get_budget              (GMainContext *context);
+DAG_AVAILABLE_IN_1_0
+void   dag_context_set_budget              (GMainContext *context,
+                                            guint         microseconds);
+DAG_AVAILABLE_IN_1_0
+int    dag_context_get_background_priority (GMainContext *context);
+DAG_AVAILABLE_IN_1_0
+void   dag_context_set_background_priority (GMainContext *context,
+                                            int           priority);
+
+DAG_AVAILABLE_IN_1_0
+int   *dag_context_query                   (GMainContext *context,
+                                            int          *timeout,
+                                            gsize        *n_polls);
 
 G_END_DECLS

@@ -60,6 +60,12 @@ gboolean      dag_queue_is_ours       (DagQueue     *self);
 /* Any thread */
 void          dag_queue_push          (DagQueue     *self,
                                        DagItem      *item);
+guint         dag_queue_get_budget    (DagQueue     *self);
+void          dag_queue_set_budget    (DagQueue     *self,
+                                       guint         budget);
+int           dag_queue_get_background_priority (DagQueue *self);
+void          dag_queue_set_background_priority (DagQueue *self,
+                                       int           priority);
 
 /* From `run` and `start` only */
 void          dag_queue_push_front    (DagItem      *item);

@@ -28,6 +28,8 @@ struct _DagQueue
   /* Atomic */
   GThread         *inside;      /* (unowned) (nullable): the thread of the dispatch that goes on */
   GThread         *home;        /* (unowned): the thread that had the last one */
+  guint            budget;      /* of a dispatch, in µs */
+  int              background_priority;
 
   /* The owning context */
   DagItem         *items;       /* last of a ring */

@@ -15,10 +15,10 @@
  * only when there is nothing to draw, and the first comes back after a pause: redraws always get
  * their turn, and beside a busy application tasks get theirs.
  */
-#define BUDGET              2000                        /* µs */
+#define BUDGET              2000                        /* µs, unless another one is set */
 #define PAUSE               14000                       /* µs */
 #define PRIORITY            G_PRIORITY_DEFAULT
-#define BACKGROUND_PRIORITY (G_PRIORITY_HIGH_IDLE + 21) /* GDK_PRIORITY_REDRAW + 1 */
+#define BACKGROUND_PRIORITY (G_PRIORITY_HIGH_IDLE + 21) /* GDK_PRIORITY_REDRAW + 1, the same */
 
 /* So many items that run nobody's code are done between two looks at the clock. */
 #define STEPS 32
@@ -172,6 +172,12 @@ dag_queue_rearm (DagQueue *self,
     }
   else if (late)
     {
+      int priority = dag_queue_get_background_priority (self);
+
+      /* Here, where the context is in nobody's walk over its sources. */
+      if (priority != g_source_get_priority (self->background))
+        g_source_set_priority (self->background, priority);
+
       self->awake = TRUE;
       g_source_set_ready_time (self->source, g_get_monotonic_time () + PAUSE);
       g_source_set_ready_time (self->background, 0);
@@ -197,7 +203,7 @@ dag_queue_dispatch (GSource     *source,
   g_private_set (&dag_current_queue, self);
   g_atomic_pointer_set (&self->inside, g_thread_self ());
   g_atomic_pointer_set (&self->home, g_thread_self ());
-  self->deadline = g_get_monotonic_time () + BUDGET;
+  self->deadline = g_get_monotonic_time () + dag_queue_get_budget (self);
   self->steps = STEPS;
   self->late = FALSE;
 
@@ -250,6 +256,8 @@ dag_queue_new (GMainContext *context)
   g_mutex_init (&self->lock);
   self->context = context;
   self->home = g_thread_self ();
+  dag_queue_set_budget (self, BUDGET);
+  dag_queue_set_background_priority (self, BACKGROUND_PRIORITY);
   self->asleep = TRUE;
   dag_queue_init_end (self);
   member_ring_init (&self->idle);
