@@ -23,4 +23,5 @@
 # include "dag-types.h"
 # include "dag-version.h"
 # include "dag-version-macros.h"
+# include "dag-weak.h"
 #undef DAG_INSIDE

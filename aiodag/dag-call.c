@@ -13,6 +13,7 @@
 #include "dag-dependency.h"
 #include "dag-error.h"
 #include "dag-task.h"
+#include "dag-weak.h"
 
 /* The part of the functional form that is not macros. Here: what goes into a call becomes GValues.
  */
@@ -229,6 +230,36 @@ dag_argument_get_number (const DagArgument *argument,
     }
 }
 
+/* An object that is not kept. */
+static void
+set_weak (GValue   *value,
+          Call     *call,
+          guint     index,
+          GType     type,
+          gpointer  object)
+{
+  GType wanted = type == DAG_TYPE_TASK || type == DAG_TYPE_WEAK || type == G_TYPE_INVALID ?
+                 G_TYPE_OBJECT : type;
+
+  if (object != NULL && (!G_IS_OBJECT (object) || DAG_IS_TASK (object)))
+    {
+      report_misfit (call, index, "an object", "something else, or a task");
+    }
+  else if (!g_type_is_a (wanted, G_TYPE_OBJECT) && !G_TYPE_IS_INTERFACE (wanted))
+    {
+      report_wrong_type (call, index, type, G_TYPE_OBJECT);
+    }
+  else if (object != NULL && !g_type_is_a (G_OBJECT_TYPE (object), wanted))
+    {
+      report_wrong_type (call, index, type, G_OBJECT_TYPE (object));
+    }
+  else
+    {
+      g_value_init (value, DAG_TYPE_WEAK);
+      g_value_take_boxed (value, dag_weak_new (object));
+    }
+}
+
 /* A value that does not fit at all stays without a type: the call fails then. */
 static void
 set_value (GValue            *value,
@@ -240,7 +271,10 @@ set_value (GValue            *value,
   switch (argument->type)
     {
     case G_TYPE_OBJECT:
-      set_task (value, call, index, type, argument);
+      if (argument->is_weak)
+        set_weak (value, call, index, type, (gpointer) argument->v_pointer);
+      else
+        set_task (value, call, index, type, argument);
       break;
     case G_TYPE_POINTER:
       set_pointer (value, call, index, type, argument->v_pointer);

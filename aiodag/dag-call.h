@@ -490,6 +490,7 @@ typedef struct
   GType    type;      /* of the C value; G_TYPE_OBJECT for a task, G_TYPE_POINTER for any pointer */
   int      rule;      /* a DagRule, -1 for none */
   gboolean is_const;  /* of a string */
+  gboolean is_weak;   /* of an object */
   union {
     gint64        v_integer;
     guint64       v_unsigned;
@@ -656,6 +657,24 @@ G_GNUC_UNUSED static inline DagArgument
 dag_failed (DagTask *task)
 {
   return (DagArgument) { .type = G_TYPE_OBJECT, .rule = DAG_RULE_FAILED, .v_pointer = task };
+}
+
+/**
+ * dag_weak: (skip)
+ * @object: (nullable): an object
+ *
+ * An object that the task is not to keep alive, as an argument of dag_call (). The function gets it,
+ * or %NULL if it is gone when the function is called: see
+ * [method@Dag.Task.add_argument_weak_object].
+ *
+ * Returns: the argument
+ *
+ * Since: 1.0
+ */
+G_GNUC_UNUSED static inline DagArgument
+dag_weak (gpointer object)
+{
+  return (DagArgument) { .type = G_TYPE_OBJECT, .rule = -1, .is_weak = TRUE, .v_pointer = object };
 }
 
 G_END_DECLS

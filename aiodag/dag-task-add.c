@@ -8,6 +8,7 @@
 #include "dag-error-private.h"
 #include "dag-path-private.h"
 #include "dag-task-private.h"
+#include "dag-weak.h"
 
 /* Building a task in steps. */
 
@@ -281,6 +282,36 @@ dag_task_add_argument_object (DagTask  *self,
     {
       dag_task_add_gvalue (self, &argument, G_STRFUNC);
     }
+}
+
+/**
+ * dag_task_add_argument_weak_object:
+ * @self: a task that has not started
+ * @object: (type GObject.Object) (nullable): an object
+ *
+ * Adds an object to what the function gets, without keeping it alive until then.
+ *
+ * When the function is called the task takes a reference, which lasts as long as those of other
+ * arguments: until the function has returned. If the object is gone by then the function gets %NULL;
+ * it is not called at all if the object is the task's owner, see [method@Dag.Task.set_owner].
+ *
+ * In a list of arguments a [struct@Dag.Weak] stands for such an object. A parameter of the type
+ * %DAG_TYPE_WEAK gets that itself, for a function that does not want to keep the object either.
+ *
+ * Since: 1.0
+ */
+void
+dag_task_add_argument_weak_object (DagTask  *self,
+                                   gpointer  object)
+{
+  GValue argument = G_VALUE_INIT;
+
+  g_return_if_fail (DAG_IS_TASK (self));
+  g_return_if_fail (object == NULL || G_IS_OBJECT (object));
+
+  g_value_init (&argument, DAG_TYPE_WEAK);
+  g_value_take_boxed (&argument, dag_weak_new (object));
+  dag_task_add_gvalue (self, &argument, G_STRFUNC);
 }
 
 /**

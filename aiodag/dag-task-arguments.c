@@ -7,6 +7,7 @@
 
 #include "dag-error.h"
 #include "dag-task-private.h"
+#include "dag-weak.h"
 
 /* So many arguments are freed between two looks at the budget. */
 #define BATCH 64
@@ -159,6 +160,18 @@ dag_task_ref_dependency (DagTask *self,
   return dependency;
 }
 
+/* Gives a weak argument its value: the object, which is kept from now on, or %NULL. */
+static void
+dag_task_prepare_weak (GValue *argument)
+{
+  DagWeak *weak = g_value_get_boxed (argument);
+  GObject *object = weak != NULL ? dag_weak_get (weak) : NULL;
+
+  g_value_unset (argument);
+  g_value_init (argument, object != NULL ? G_OBJECT_TYPE (object) : G_TYPE_OBJECT);
+  g_value_take_object (argument, object);
+}
+
 static gboolean
 dag_task_prepare_argument (DagTask  *self,
                            guint     index,
@@ -174,6 +187,9 @@ dag_task_prepare_argument (DagTask  *self,
   if (definition != NULL && definition->get_parameter_type != NULL &&
       index < definition->n_parameters)
     type = definition->get_parameter_type (index);
+
+  if (G_VALUE_TYPE (argument) == DAG_TYPE_WEAK && type != DAG_TYPE_WEAK)
+    dag_task_prepare_weak (argument);
 
   if (dag_argument_is_input (argument))
     {

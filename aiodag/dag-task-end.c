@@ -221,6 +221,7 @@ dag_task_take_step (DagTask  *self,
     case DAG_PHASE_OPEN:
       dag_task_record_end (self, over);
       dag_task_leave_parent (self);
+      dag_task_leave_owner (self);
       dag_task_leave_time (self);
       dag_task_leave_retry (self);
       self->phase = dag_task_is_observed (self) ? DAG_PHASE_NOTIFY : DAG_PHASE_CALLBACK;

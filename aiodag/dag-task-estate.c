@@ -18,6 +18,7 @@ dag_task_rare_free (DagTaskRare *rare)
 {
   g_assert (rare->waits == NULL);
   g_assert (rare->settle_waits == NULL);
+  g_assert (rare->owner_link == NULL);
 
   if (rare->task_data_destroy != NULL)
     rare->task_data_destroy (rare->task_data);

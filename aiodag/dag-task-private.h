@@ -15,6 +15,7 @@ G_BEGIN_DECLS
 typedef struct _DagWait DagWait;
 typedef struct _DagParentLink DagParentLink;
 typedef struct _DagTaskRetry DagTaskRetry;
+typedef struct _DagOwnerLink DagOwnerLink;
 
 /* How long a task may take. */
 typedef struct {
@@ -39,6 +40,7 @@ typedef struct {
   GCancellable        *parent;           /* (owned) (nullable): the one that it follows */
   DagParentLink       *parent_link;      /* (owned) (nullable) */
   gulong               parent_handler;
+  DagOwnerLink        *owner_link;       /* (owned) (nullable): until it finishes */
   DagWait             *waits;            /* last of a ring: until it finishes */
   DagWait             *settle_waits;     /* last of a ring: until it settles */
 
@@ -212,6 +214,7 @@ void          dag_task_leave_time          (DagTask         *self);
 void          dag_task_handle_time         (DagTask         *self);
 GError       *dag_task_new_late_error      (DagTask         *self);
 void          dag_task_leave_parent        (DagTask         *self);
+void          dag_task_leave_owner         (DagTask         *self);
 
 gboolean      dag_task_has_retry           (DagTask         *self);
 gboolean      dag_task_has_attempts        (DagTask         *self);

@@ -109,6 +109,9 @@ DAG_AVAILABLE_IN_1_0
 void              dag_task_add_argument_object     (DagTask              *self,
                                                     gpointer              value);
 DAG_AVAILABLE_IN_1_0
+void              dag_task_add_argument_weak_object (DagTask             *self,
+                                                    gpointer              object);
+DAG_AVAILABLE_IN_1_0
 void              dag_task_add_argument_boxed      (DagTask              *self,
                                                     GType                 type,
                                                     gconstpointer         value);
@@ -389,6 +392,10 @@ GCancellable     *dag_task_get_parent_cancellable  (DagTask              *self);
 DAG_AVAILABLE_IN_1_0
 void              dag_task_set_parent_cancellable  (DagTask              *self,
                                                     GCancellable         *cancellable);
+DAG_AVAILABLE_IN_1_0
+void              dag_task_set_owner               (DagTask              *self,
+                                                    GObject              *owner,
+                                                    const char           *signal_name);
 DAG_AVAILABLE_IN_1_0
 void              dag_clear_task                   (DagTask             **task_ptr);
 

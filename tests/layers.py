@@ -21,9 +21,9 @@ import sys
 LAYERS = [
     (0, ['config', 'dag-enum-types', 'dag-enums', 'dag-error', 'dag-function', 'dag-types',
          'dag-version', 'dag-version-macros']),
-    (1, ['dag-dependency', 'dag-failure', 'dag-outcome']),
-    (2, ['dag-claim', 'dag-edge', 'dag-levels', 'dag-limiter', 'dag-line', 'dag-node', 'dag-path', 'dag-pool', 'dag-queue*',
-         'dag-remnants', 'dag-ring', 'dag-timers']),
+    (1, ['dag-dependency', 'dag-failure', 'dag-outcome', 'dag-weak']),
+    (2, ['dag-claim', 'dag-edge', 'dag-levels', 'dag-limiter', 'dag-line', 'dag-node', 'dag-path',
+         'dag-pool', 'dag-queue*', 'dag-remnants', 'dag-ring', 'dag-timers']),
     (3, ['dag-retry', 'dag-task*', 'dag-wait']),
     (4, ['aiodag', 'dag-call*', 'dag-combinators', 'dag-context', 'dag-results',
          'dag-runner*']),
