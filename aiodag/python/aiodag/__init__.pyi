@@ -94,6 +94,7 @@ def task(  # type: ignore[misc]
     priority: int = ...,
     timeout: float = ...,
     deadline: float = ...,
+    owner: Any = ...,
     thread: bool = ...,
     executor: Executor | None = ...,
 ) -> _RawFunction[_P, _T]: ...
@@ -106,6 +107,7 @@ def task(  # type: ignore[misc]
     priority: int = ...,
     timeout: float = ...,
     deadline: float = ...,
+    owner: Any = ...,
     thread: bool = ...,
     executor: Executor | None = ...,
 ) -> Callable[_P, Task[_T]]: ...
@@ -118,6 +120,7 @@ def task(  # type: ignore[misc]
     priority: int = ...,
     timeout: float = ...,
     deadline: float = ...,
+    owner: Any = ...,
     thread: bool = ...,
     executor: Executor | None = ...,
 ) -> Callable[_P, Task[_T]]: ...
@@ -135,6 +138,7 @@ def task(
     priority: int = ...,
     timeout: float = ...,
     deadline: float = ...,
+    owner: Any = ...,
     thread: bool = ...,
     executor: Executor | None = ...,
 ) -> _RawFunction[_P, _T]: ...
@@ -150,6 +154,7 @@ def task(
     priority: int = ...,
     timeout: float = ...,
     deadline: float = ...,
+    owner: Any = ...,
     thread: bool = ...,
     executor: Executor | None = ...,
 ) -> _RawFunction[_P, _T]: ...
@@ -164,6 +169,7 @@ def task(  # type: ignore[misc]
     priority: int = ...,
     timeout: float = ...,
     deadline: float = ...,
+    owner: Any = ...,
     thread: bool = ...,
     executor: Executor | None = ...,
 ) -> _Decorator: ...
@@ -179,12 +185,14 @@ def task(
     priority: int = ...,
     timeout: float = ...,
     deadline: float = ...,
+    owner: Any = ...,
     thread: bool = ...,
     executor: Executor | None = ...,
 ) -> _RawDecorator: ...
 
 def failed(task: Awaitable[_T]) -> _Edge[_T]: ...
 def finished(task: Awaitable[_T]) -> _Edge[_T]: ...
+def weak(item: _T) -> _T | None: ...
 def current() -> Task[Any] | None: ...
 def skip() -> NoReturn: ...
 

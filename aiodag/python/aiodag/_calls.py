@@ -43,6 +43,15 @@ class Result:
         self.task = task
 
 
+class Late:
+    """Stands for what is made when the function is called."""
+
+    __slots__ = ('make',)
+
+    def __init__(self, make):
+        self.make = make
+
+
 def resolve(item):
     """What is in the place of results, and of containers that are to be made anew."""
     kind = type(item)
@@ -50,6 +59,8 @@ def resolve(item):
         return get_value(item.task)
     if kind is Nested:
         return item.resolve(resolve)
+    if kind is Late:
+        return item.make()
     return item
 
 

@@ -11,11 +11,11 @@ import types
 import weakref
 
 from gi.module import get_introspection_module
-from gi.repository import GLib
+from gi.repository import GLib, GObject
 
 from aiodag import _arguments, _calls, _executors, _frames, _loop, _options, _outcomes, _waits
 from aiodag._arguments import PLAIN, is_awaitable
-from aiodag._calls import GET, GET_OURS, NOTHING, RESOLVE, Result, make_task, resolve
+from aiodag._calls import GET, GET_OURS, NOTHING, RESOLVE, Late, Result, make_task, resolve
 
 Dag = get_introspection_module('Dag')
 Task = Dag.Task
@@ -34,6 +34,16 @@ class Edge:
     def __init__(self, task, rule):
         self.task = as_task(task)
         self.rule = rule
+
+
+class Weak:
+    """An object that a call is not to keep."""
+
+    __slots__ = ('get',)
+
+    def __init__(self, item):
+        # The wrapper of a GObject is not the object.
+        self.get = Dag.Weak.new(item).get if isinstance(item, GObject.Object) else weakref.ref(item)
 
 
 def as_task(value):
@@ -108,12 +118,16 @@ class _Inputs:
         self.rule = function.rule
         self.plain = []
         self.edges = []  # (task, rule)
+        self.is_late = False  # whether something in the argument is not there yet
 
     def adopt(self, item):
         """What is put in the place of an item that is no container."""
         if type(item) is Edge:
             self.edges.append((item.task, item.rule))
             return item.task
+        if type(item) is Weak:
+            self.is_late = True
+            return Late(item.get)
         if not is_awaitable(item):
             return item
         item = as_task(item)
@@ -125,9 +139,12 @@ class _Inputs:
 
     def take(self, argument):
         """What is put in the place of an argument."""
+        self.is_late = False
         item = _arguments.scan(argument, self.adopt)
         if not self.raw or type(item) is Task:
             return item
+        if self.is_late:
+            return Late(lambda: _finished_task(resolve(item)))
         return _finished_task(resolve(item))
 
 

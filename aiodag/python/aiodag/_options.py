@@ -7,6 +7,7 @@ import math
 import numbers
 
 from gi.module import get_introspection_module
+from gi.repository import GObject
 
 from aiodag import _outcomes
 
@@ -27,6 +28,7 @@ _OPTIONS = {
     'deadline': numbers.Real,
     'executor': object,
     'name': str,
+    'owner': object,
     'priority': int,
     'raw': bool,
     'rule': Dag.Rule,
@@ -52,6 +54,8 @@ def check(options):
         raise ValueError(f'{name!r} cannot be the name of a task')
     if not _outcomes.is_int(options.get('priority', 0)):
         raise ValueError(f"{options['priority']} is no priority")
+    if 'owner' in options:
+        _check_owner(options['owner'])
     if 'executor' in options:
         executor = options['executor']
         if isinstance(executor, type) or not callable(getattr(executor, 'submit', None)):
@@ -62,6 +66,37 @@ def check(options):
         raise ValueError('With a rule or a trigger, inputs are always raw')
 
 
+def _check_owner(owner):
+    signal = None
+    if isinstance(owner, tuple) and len(owner) == 2:
+        owner, signal = owner
+    if not isinstance(owner, GObject.Object) or not isinstance(signal, (str, type(None))):
+        raise TypeError('The owner of a task is a GObject.Object, or that and the name of a signal')
+    if signal is not None:
+        try:
+            GObject.signal_parse_name(signal, owner, True)
+        except ValueError:
+            raise ValueError(f'a {type(owner).__name__} has no signal {signal!r}') from None
+
+
+def weaken(options):
+    """Has options not keep the owner of their tasks."""
+    if 'owner' in options:
+        owner = options['owner']
+        owner, signal = owner if isinstance(owner, tuple) else (owner, None)
+        options['owner'] = Dag.Weak.new(owner), signal
+
+
+def _set_owner(task, owner):
+    weak, signal = owner
+    item = weak.get()
+    if item is None:
+        # That is what would have become of it.
+        Dag.Task.cancel(task)
+    else:
+        Dag.Task.set_owner(task, item, signal)
+
+
 def set_properties(options, task):
     """Sets those of the options that are properties of a task."""
     for name, value in options.items():
@@ -70,6 +105,8 @@ def set_properties(options, task):
             value = max(math.ceil(value * 1000), 1)
         if name in _PROPERTIES:
             _PROPERTIES[name](task, value)
+        elif name == 'owner':
+            _set_owner(task, value)
 
 
 def add(options, later):

@@ -23,7 +23,7 @@ from gi.repository import Gio, GLib
 
 from aiodag import _frames, _functions, _host, _loop, _options, _outcomes, _waits
 from aiodag._arguments import is_awaitable
-from aiodag._functions import Edge, Function, as_task
+from aiodag._functions import Edge, Function, Weak, as_task
 
 from ..module import get_introspection_module
 
@@ -69,11 +69,14 @@ def task(function=None, /, *prerequisites, **options):
       priority: the priority of the tasks, as of GLib sources
       timeout: how long the function may take, in seconds
       deadline: in how many seconds the tasks have to be done
+      owner: a GObject; the tasks are cancelled when it is disposed of, or with a tuple of it and the
+        name of a signal, when it emits that. It is not kept.
       thread: whether to call the function, which may block, in a thread
       executor: a concurrent.futures.Executor to call the function with
     """
     options = {name: value for name, value in options.items() if value is not None}
     _options.check(options)
+    _options.weaken(options)
     prerequisites = tuple(item if type(item) is Edge else as_task(item)
                           for item in prerequisites)
     if function is None:
@@ -92,6 +95,12 @@ def finished(task):
     """A dependency that has to settle, in whatever way: as an argument, where it is raw, or as a
     prerequisite."""
     return Edge(task, Dag.Rule.FINISHED)
+
+
+@_export
+def weak(item):
+    """An argument that the call does not keep: the function gets None if it is gone by then."""
+    return Weak(item)
 
 
 @_export
