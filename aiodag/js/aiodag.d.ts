@@ -5,6 +5,7 @@
 
 declare module 'gi://Dag?version=1' {
     import type Gio from 'gi://Gio?version=2.0';
+    import type GObject from 'gi://GObject?version=2.0';
 
     export namespace Dag {
         /** What may stand for an argument: dependencies in the place of values, nested too. */
@@ -74,6 +75,10 @@ declare module 'gi://Dag?version=1' {
             deadline?: number;
             /** The name of the tasks, in the place of that of the function. */
             name?: string;
+            /** What the tasks belong to: they are cancelled when it is disposed of. It is not kept. */
+            owner?: GObject.Object | null;
+            /** A signal of the owner that cancels them, too. */
+            ownerSignal?: string;
             /** The priority of the tasks, as of GLib sources. */
             priority?: number;
             /** Whether the function gets tasks as such, finished in whatever way. */
@@ -105,6 +110,9 @@ declare module 'gi://Dag?version=1' {
 
         /** A dependency that has to fail, and settles first; as an argument it is raw. */
         function failed(dependency: PromiseLike<any>): Dependency;
+
+        /** An argument that the call does not keep: the function gets null if it is gone by then. */
+        function weak<T extends GObject.Object>(object: T): T | null;
 
         /** The task whose function is being called: that is until its first `await`. */
         function current(): Task | null;

@@ -14,6 +14,7 @@ import {
     throwsIn,
 } from './harness.js';
 import {addEnding} from './override-ending.js';
+import {addOwners} from './override-owners.js';
 import {addWaiting} from './override-waiting.js';
 
 const echo = Dag.task(async function echo(value) {
@@ -412,5 +413,6 @@ test('The option rule is that of all arguments', async () => {
 });
 
 addEnding();
+addOwners();
 addWaiting();
 main();

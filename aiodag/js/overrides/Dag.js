@@ -35,7 +35,7 @@ const FAILED = Symbol('dag-failed');
 // What of a string does not come back from C.
 const LOST = /\0|\p{Surrogate}/u;
 
-let Dag, Task, Dependency, runner;
+let Dag, Task, Dependency, Weak, runner;
 
 /** By id: what to do when the runner says so. */
 const jobs = new Map();
@@ -184,8 +184,10 @@ class Call {
         this.forget();
         try {
             if (places !== null) {
-                for (const {holder, key, task} of places)
-                    holder[key] = getValue(task);
+                for (const {holder, key, task, isRaw = false} of places) {
+                    const value = task instanceof Weak ? task.get() : getValue(task);
+                    holder[key] = isRaw ? toFinishedTask(value) : value;
+                }
             } else {
                 for (let i = 0; i < args.length; i++) {
                     const argument = args[i];
@@ -275,11 +277,13 @@ function isThenable(value) {
     return typeof value === 'object' && value !== null && typeof value.then === 'function';
 }
 
-function isDependency(value) {
-    return value instanceof Task || value instanceof Dependency || isThenable(value);
+/** Whether something else takes the place of a value when the function is called. */
+function isPlaceholder(value) {
+    return value instanceof Task || value instanceof Dependency || value instanceof Weak ||
+        isThenable(value);
 }
 
-/** Whether dependencies may be nested in it. */
+/** Whether there may be placeholders in it. */
 function isContainer(value) {
     if (typeof value !== 'object' || value === null)
         return false;
@@ -289,14 +293,14 @@ function isContainer(value) {
     return prototype === Object.prototype || prototype === null;
 }
 
-/** Of a container and those in it, which may lead back to it, the ones that lead to dependencies. */
+/** Of a container and those in it, which may lead back to it, the ones that lead to placeholders. */
 function findHolders(container) {
     const parents = new Map([[container, []]]);
     const holders = new Set();
     // Both grow on the way.
     for (const each of parents.keys()) {
         for (const item of Object.values(each)) {
-            if (isDependency(item))
+            if (isPlaceholder(item))
                 holders.add(each);
             else if (parents.has(item))
                 parents.get(item).push(each);
@@ -379,7 +383,11 @@ class Dependencies {
     /** Looks into an argument. */
     take(args, index) {
         const argument = args[index];
-        if (isDependency(argument)) {
+        if (argument instanceof Weak && this.isRaw) {
+            this.places.push({holder: args, key: index, task: argument, isRaw: true});
+            return;
+        }
+        if (isPlaceholder(argument)) {
             this.put(args, index, argument);
             return;
         }
@@ -391,6 +399,10 @@ class Dependencies {
     }
 
     put(holder, key, dependency) {
+        if (dependency instanceof Weak) {
+            this.places.push({holder, key, task: dependency});
+            return;
+        }
         let task, {isRaw, rule} = this;
         if (dependency instanceof Dependency) {
             task = dependency.get_task();
@@ -419,7 +431,7 @@ class Dependencies {
             for (const [key, item] of Object.entries(copy)) {
                 if (copies.has(item))
                     copy[key] = copies.get(item);
-                else if (isDependency(item))
+                else if (isPlaceholder(item))
                     this.put(copy, key, item);
             }
         }
@@ -440,6 +452,8 @@ const OPTIONS = {
     cancellable: value => value === null || value instanceof Gio.Cancellable,
     deadline: isTime,
     name: value => typeof value === 'string',
+    owner: value => value === null || value instanceof GObject.Object,
+    ownerSignal: value => typeof value === 'string',
     priority: Number.isInteger,
     raw: value => typeof value === 'boolean',
     rule: value => Object.values(Dag.Rule).includes(value),
@@ -467,7 +481,26 @@ function checkOptions(options) {
             checked[key] = value;
         }
     }
+    const {owner, ownerSignal = null} = checked;
+    if (ownerSignal !== null) {
+        if (!owner)
+            throw new TypeError('The option ownerSignal of a task needs an owner');
+        if (!GObject.signal_parse_name(ownerSignal, owner.constructor.$gtype, true)[0])
+            throw new TypeError(`${describe(owner)} has no signal ${ownerSignal}`);
+        delete checked.ownerSignal;
+    }
+    if (owner)
+        checked.owner = {weak: Weak.new(owner), signal: ownerSignal};
     return checked;
+}
+
+/** Ties a task to an object that may be gone already. */
+function setOwner(task, {weak, signal}) {
+    const owner = weak.get();
+    if (owner === null)
+        task.cancel();
+    else
+        task.set_owner(owner, signal);
 }
 
 /** To hand an array over to C costs half as much as the task that is made. */
@@ -488,7 +521,7 @@ class Definition {
         this.isRaw = raw || rule !== undefined || trigger !== undefined;
         this.rule = rule ?? (raw ? Dag.Rule.FINISHED : Dag.Rule.SUCCEEDED);
         this.edges = after.map(toEdge);
-        this.isSimple = !this.isRaw && after.length === 0 &&
+        this.isSimple = !this.isRaw && after.length === 0 && !options.owner &&
             !SETTERS.some(([key]) => options[key] !== undefined);
     }
 
@@ -524,6 +557,8 @@ class Definition {
             if (this.options[key] !== undefined)
                 task[set](this.options[key]);
         }
+        if (this.options.owner)
+            setOwner(task, this.options.owner);
         return task;
     }
 
@@ -563,6 +598,9 @@ const definitions = new WeakMap();
  * @param {?Gio.Cancellable} [options.cancellable] - what cancels the tasks
  * @param {number} [options.timeout] - how long the function may take, in milliseconds
  * @param {number} [options.deadline] - after what time the tasks have to have finished, in milliseconds
+ * @param {?GObject.Object} [options.owner] - an object, which is not kept: the tasks are cancelled
+ *   when it is disposed of
+ * @param {string} [options.ownerSignal] - a signal of the owner that cancels them, too
  * @returns {function(...any): Dag.Task}
  */
 function task(fn, options = {}) {
@@ -594,6 +632,13 @@ function finished(dependency) {
 /** A dependency that has to fail, and settles first: as an argument it is raw. */
 function failed(dependency) {
     return Dependency.new(toTask(dependency), Dag.Rule.FAILED, true);
+}
+
+/** An argument that the call does not keep: the function gets null if it is gone by then. */
+function weak(object) {
+    if (!(object instanceof GObject.Object))
+        throw new TypeError(`${describe(object)} is no GObject`);
+    return Weak.new(object);
 }
 
 /** Ends the function that calls it, which has nothing to do: its task is skipped. */
@@ -744,14 +789,14 @@ const Target = GObject.registerClass({
 
 function _init() {
     Dag = this;
-    ({Task, Dependency} = Dag);
+    ({Task, Dependency, Weak} = Dag);
 
     runner = Dag.Runner.new(GLib.MainContext.default(), new Target(), 'ready');
     runner.set_reports_early(true);
 
     defineOurs();
     Object.assign(Task.prototype, methods);
-    Object.assign(Dag, {all, any, delay, failed, finished, race, run, settled, skip, task});
+    Object.assign(Dag, {all, any, delay, failed, finished, race, run, settled, skip, task, weak});
 
     /** The task whose function is being called: that is until its first `await`. */
     Dag.current = () => current;

@@ -54,6 +54,9 @@ const race: number | string = await Dag.race(new Set([measure('one'), 'two']));
 const ran: number = Dag.run(measure('one'));
 const nothing: undefined = await Dag.delay(1);
 const current: Dag.Task | null = Dag.current();
+const window = new GObject.Object();
+const shown: Dag.Task = Dag.task((_window: GObject.Object | null) => {},
+    {owner: window, ownerSignal: 'unmap'})(Dag.weak(window));
 for (const each of await Dag.Task.new_all([task]) as Dag.Results)
     each.result();
 
@@ -67,5 +70,7 @@ Dag.task(5);
 Dag.task(() => 1, {timeouts: 1});
 // @ts-expect-error
 Dag.failed(1);
+// @ts-expect-error
+Dag.weak(1);
 // @ts-expect-error
 const wrong: string = await task;

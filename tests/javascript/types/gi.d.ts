@@ -12,6 +12,15 @@ declare module 'gi://Gio?version=2.0' {
     export default Gio;
 }
 
+declare module 'gi://GObject?version=2.0' {
+    export namespace GObject {
+        class Object {
+            run_dispose(): void;
+        }
+    }
+    export default GObject;
+}
+
 declare module 'gi://Dag?version=1' {
     export namespace Dag {
         export enum Rule {SUCCEEDED, FINISHED, FAILED}
