@@ -285,6 +285,62 @@ check_parent_cancellable (void)
                     DAG_STATE_CANCELLED);
 }
 
+static void
+check_owner (void)
+{
+  GSimpleAction *owner = g_simple_action_new ("owner", NULL);
+  g_autoptr (GString) notes = g_string_new ("");
+  g_autoptr (DagTask) running = dag_call_full (pending);
+  g_autoptr (DagTask) finished = dag_call_full (echo, "value");
+  g_autoptr (DagTask) signalled = NULL, disposed = NULL;
+  Waiter waiter = { 0 };
+
+  assert_value (finished, "value");
+  signalled = dag_call_full (note, notes, "signalled");
+  disposed = dag_call_full (note, notes, running);
+  dag_task_set_owner (signalled, G_OBJECT (owner), "activate");
+  dag_task_set_owner (disposed, G_OBJECT (owner), NULL);
+  dag_task_set_owner (running, G_OBJECT (owner), NULL);
+  dag_task_set_owner (finished, G_OBJECT (owner), NULL);
+  dag_task_await_async (disposed, NULL, awaited_cb, &waiter);
+
+  g_action_activate (G_ACTION (owner), NULL);
+  assert_cancelled (signalled, DAG_STATE_CANCELLED);
+  g_assert_false (dag_task_is_cancelled (disposed));
+
+  g_assert_finalize_object (owner);
+  assert_awaited (&waiter, NULL, "Operation was cancelled");
+  assert_cancelled (disposed, DAG_STATE_CANCELLED);
+  assert_state (running, DAG_STATE_RUNNING);
+  dag_task_return (running);
+  assert_cancelled (running, DAG_STATE_CANCELLED);
+  g_assert_false (dag_task_is_cancelled (finished));
+  g_assert_cmpstr (notes->str, ==, "");
+}
+
+DAG_DEFINE_TASK (get_name, (GAction *, action, G_TYPE_ACTION), (DagTask *, gate))
+{
+  dag_task_return_string (task, action != NULL ? g_action_get_name (action) : "nothing");
+}
+
+static void
+check_weak_argument (void)
+{
+  GSimpleAction *here = g_simple_action_new ("here", NULL);
+  GSimpleAction *gone = g_simple_action_new ("gone", NULL);
+  g_autoptr (DagTask) gate = dag_call_full (pending);
+  g_autoptr (DagTask) with_here = dag_call_full (get_name, dag_weak (here), gate);
+  g_autoptr (DagTask) with_gone = dag_call_full (get_name, dag_weak (gone), gate);
+
+  test_drain ();
+  g_assert_finalize_object (gone);
+  dag_task_return (gate);
+  assert_value (with_here, "here");
+  assert_value (with_gone, "nothing");
+  test_settle (with_here);
+  g_assert_finalize_object (here);
+}
+
 /* Combining */
 
 static DagResults *
@@ -448,6 +504,8 @@ add_waiting (void)
   g_test_add_func ("/behaviours/cancel-spares-inputs", check_cancel_spares_inputs);
   g_test_add_func ("/behaviours/cancel-unneeded", check_cancel_unneeded);
   g_test_add_func ("/behaviours/parent-cancellable", check_parent_cancellable);
+  g_test_add_func ("/behaviours/owner", check_owner);
+  g_test_add_func ("/behaviours/weak-argument", check_weak_argument);
   g_test_add_func ("/behaviours/timeout", check_timeout);
   g_test_add_func ("/behaviours/deadline", check_deadline);
   g_test_add_func ("/behaviours/all", check_all);

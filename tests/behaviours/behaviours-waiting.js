@@ -6,10 +6,11 @@
 import Dag from 'gi://Dag?version=1';
 import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
+import System from 'system';
 
 import {
     assert, assertAlike, assertCancelled, assertEquals, assertIsError, idle, pending, stateOf, test,
-    thrownIn,
+    thrownIn, until,
 } from '../javascript/harness.js';
 
 const echo = Dag.task(async function echo(value) {
@@ -235,6 +236,52 @@ function addCancelling() {
         await assertCancelled(first);
         await assertCancelled(second);
         await assertCancelled(Dag.task(echo, {cancellable})('late'));
+    });
+
+    test('owner', async () => {
+        const owner = new Gio.SimpleAction({name: 'owner'});
+        const calls = [];
+        const finished = echo('value');
+        assertEquals(await finished, 'value');
+        const open = pending();
+        const running = Dag.task(() => open.door.promise, {owner})();
+        const noting = Dag.task(value => calls.push(value), {owner});
+        const signalled = Dag.task(noting, {owner, ownerSignal: 'activate'})(open);
+        const disposed = noting(running);
+        finished.set_owner(owner, null);
+        await idle();
+        owner.activate(null);
+        await assertCancelled(signalled);
+        assert(!disposed.is_cancelled());
+
+        owner.run_dispose();
+        await assertCancelled(disposed);
+        assert(running.is_cancelled() && !finished.is_cancelled());
+        open.door.open();
+        await assertCancelled(running);
+        assertAlike(calls, []);
+    });
+
+    test('weak-argument', async () => {
+        const here = new Gio.SimpleAction({name: 'here'});
+        const gate = pending();
+        const tasks = [];
+        const watched = [];
+        // The stack may have one.
+        for (let i = 0; i < 10; i++) {
+            const action = new Gio.SimpleAction({name: 'gone'});
+            watched.push(Dag.Weak.new(action));
+            tasks.push(Dag.task((...args) => args)(Dag.weak(here), Dag.weak(action), gate));
+        }
+        await until(() => {
+            System.gc();
+            return watched.some(weak => weak.get() === null);
+        });
+        const gone = watched.findIndex(weak => weak.get() === null);
+        gate.door.open('value');
+        assertAlike((await tasks[gone]).slice(1), [null, 'value']);
+        assertEquals((await tasks[gone])[0], here);
+        await Dag.all(tasks);
     });
 }
 

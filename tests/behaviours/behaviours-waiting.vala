@@ -251,6 +251,63 @@ void check_parent_cancellable () throws Error {
   assert_cancelled (late, Dag.State.CANCELLED);
 }
 
+void check_owner () throws Error {
+  var owner = new SimpleAction ("owner", null);
+  var notes = new Notes ();
+  var running = pending ();
+  var finished = echo ("value");
+  var waiter = new Waiter ();
+
+  assert_value (finished, "value");
+  var signalled = note (notes, "signalled");
+  var disposed = note (notes, running);
+  signalled.set_owner (owner, "activate");
+  disposed.set_owner (owner);
+  running.set_owner (owner);
+  finished.set_owner (owner);
+
+  owner.activate (null);
+  assert_cancelled (signalled, Dag.State.CANCELLED);
+  assert (!disposed.is_cancelled ());
+
+  owner = null;
+  assert (running.is_cancelled ());
+  waiter.wait.begin (disposed);
+  while (waiter.n_calls == 0)
+    iterate ();
+  assert (waiter.error is IOError.CANCELLED);
+  assert_cancelled (disposed, Dag.State.CANCELLED);
+  running.return_void ();
+  assert_cancelled (running, Dag.State.CANCELLED);
+  assert (!finished.is_cancelled ());
+  assert (notes.text == "");
+}
+
+Dag.Task get_name (SimpleAction action, Dag.Task gate) {
+  return new Dag.Task.with_arguments (t => {
+    var got = (SimpleAction?) t.get_argument_object (0);
+
+    t.return_string (got != null ? got.name : "nothing");
+  }, { new Dag.Weak (action), gate });
+}
+
+void check_weak_argument () throws Error {
+  var here = new SimpleAction ("here", null);
+  var gone = new SimpleAction ("gone", null);
+  var weak_gone = WeakRef (gone);
+  var gate = pending ();
+  var with_here = get_name (here, gate);
+  var with_gone = get_name (gone, gate);
+
+  drain ();
+  gone = null;
+  assert (weak_gone.get () == null);
+  gate.return_int (1);
+  assert_string (with_here, "here");
+  assert_string (with_gone, "nothing");
+  assert (here.ref_count == 1);
+}
+
 // Combining
 
 void assert_timed_out (Dag.Task task) {
@@ -392,6 +449,8 @@ void add_waiting () {
   add ("cancel-spares-inputs", check_cancel_spares_inputs);
   add ("cancel-unneeded", check_cancel_unneeded);
   add ("parent-cancellable", check_parent_cancellable);
+  add ("owner", check_owner);
+  add ("weak-argument", check_weak_argument);
   add ("timeout", check_timeout);
   add ("deadline", check_deadline);
   add ("all", check_all);

@@ -574,6 +574,41 @@ async def parent_cancellable():
     await assert_ends(second, State.CANCELLED)
 
 
+@test('owner')
+async def owner():
+    window = Gio.SimpleAction.new('window', None)
+    calls = []
+    finished = echo('value')
+    assert await finished == 'value'
+    running = task(pending.__wrapped__, owner=window)(Door())
+    signalled = task(calls.append, owner=(window, 'activate'))(pending(door := Door()))
+    disposed = task(calls.append, owner=window)(running)
+    finished.set_owner(window, None)
+    await idle()
+    window.activate(None)
+    await assert_ends(signalled, State.CANCELLED)
+    assert not disposed.is_cancelled()
+    del window
+    gc.collect()
+    for each in disposed, running:
+        await fails(asyncio.CancelledError, each)
+        assert each.get_state() == State.CANCELLED
+    assert not finished.is_cancelled() and not calls
+    door.open()
+
+
+@test('weak-argument')
+async def weak_argument():
+    here, gone = Gio.SimpleAction.new('here', None), Gio.SimpleAction.new('gone', None)
+    both = task(lambda *args: args)(Dag.weak(here), Dag.weak(gone), pending(door := Door()))
+    watched = Dag.Weak.new(gone)
+    del gone
+    gc.collect()
+    assert watched.get() is None
+    door.open('value')
+    assert await both == (here, None, 'value')
+
+
 # Combining
 
 

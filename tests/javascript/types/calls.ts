@@ -5,6 +5,7 @@
 
 import Dag from 'gi://Dag?version=1';
 import Gio from 'gi://Gio?version=2.0';
+import GObject from 'gi://GObject?version=2.0';
 
 const measure = Dag.task(async (text: string) => text.length);
 const add = Dag.task((a: number, b: number) => a + b);
