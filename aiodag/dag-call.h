@@ -321,6 +321,8 @@
  * `dag_call (report, dag_failed (upload))`. The latter two make it raw, so that the parameter has
  * to be a `DagTask *`.
  *
+ * With dag_weak () around it, an object is not kept until the function is called.
+ *
  * Another number of arguments than the function takes, or an argument that is neither a number nor
  * a pointer, does not compile. An object of another type than the parameter's is a critical
  * warning when the call is made, and the task ends with %DAG_ERROR_ARGUMENT_TYPE. So does a task

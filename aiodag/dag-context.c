@@ -44,8 +44,9 @@ dag_context_get_budget (GMainContext *context)
  *
  * A dispatch calls the functions of tasks that are ready, and does all else that tasks need, until
  * the time is over. What is left then goes on at the priority of
- * [func@Dag.context_set_background_priority], and at %G_PRIORITY_DEFAULT again after 14 ms. A function
- * is never interrupted, so a dispatch takes longer than its budget by the last call that it makes.
+ * [func@Dag.context_set_background_priority], and at %G_PRIORITY_DEFAULT again after 14 ms. A
+ * function is never interrupted, so a dispatch takes longer than its budget by the last call that it
+ * makes.
  *
  * The budget of a context is 2 ms until it is set. A shorter one keeps what else the main loop does
  * waiting for less time, and costs more iterations of it. With 0 a dispatch ends after each call of
@@ -96,9 +97,9 @@ dag_context_get_background_priority (GMainContext *context)
  * Sets the priority at which tasks in @context go on after a dispatch that used up its budget, from
  * the next dispatch on.
  *
- * It is `GDK_PRIORITY_REDRAW + 1` until it is set, that is %G_PRIORITY_HIGH_IDLE + 21, so that tasks
- * go on when there is nothing to draw. Sources of a higher priority have their turns before tasks
- * go on, but for once in 14 ms: the tasks come back at %G_PRIORITY_DEFAULT then, for one dispatch.
+ * It is `GDK_PRIORITY_REDRAW + 1`, or %G_PRIORITY_HIGH_IDLE + 21, until it is set, so that tasks go
+ * on when there is nothing to draw. Sources of a higher priority have their turns before tasks go
+ * on, but for once in 14 ms: the tasks come back at %G_PRIORITY_DEFAULT then, for one dispatch.
  *
  * It may be called from any thread, and lasts as long as the context.
  *

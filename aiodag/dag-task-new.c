@@ -138,7 +138,8 @@ DagTask *
  *
  * An argument that is a task is an input, whose result the function gets; one that is a
  * [struct@Dag.Dependency] is an input too, and says itself what is asked of the task and whether it
- * is raw. Everything else is copied.
+ * is raw. A [struct@Dag.Weak] stands for an object that is not kept until then. Everything else is
+ * copied.
  *
  * Returns: (transfer full): the task, which runs whether the reference is kept or not
  *

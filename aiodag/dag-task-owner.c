@@ -20,7 +20,7 @@ typedef struct _DagOwnerSignal DagOwnerSignal;
 /* A task that has an owner, until it finishes. */
 struct _DagOwnerLink
 {
-  DagTask      *task;   /* (unowned): const; it leaves before it settles, and until then it is there */
+  DagTask      *task;   /* (unowned): const; it is there until it settles, and leaves before */
   DagOwner     *owner;  /* (owned): const */
 
   /* The owner's lock */
@@ -279,13 +279,10 @@ dag_task_leave_owner (DagTask *self)
   DagTaskRare *rare = dag_task_peek_rare (self);
   DagOwnerLink *link;
 
-  if (rare == NULL)
+  if (rare == NULL || g_atomic_pointer_get (&rare->owner_link) == NULL)
     return;
 
-  dag_node_lock (DAG_NODE (self));
-  link = g_steal_pointer (&rare->owner_link);
-  dag_node_unlock (DAG_NODE (self));
-
+  link = g_atomic_pointer_exchange (&rare->owner_link, NULL);
   g_clear_pointer (&link, dag_owner_link_free);
 }
 
@@ -350,12 +347,7 @@ dag_task_set_owner (DagTask    *self,
   /* When it has finished it leaves its owner, once. Otherwise it leaves the last one here. */
   dag_node_lock (DAG_NODE (self));
   if (!DAG_NODE (self)->finished)
-    {
-      DagOwnerLink *last = rare->owner_link;
-
-      rare->owner_link = link;
-      link = last;
-    }
+    link = g_atomic_pointer_exchange (&rare->owner_link, link);
   dag_node_unlock (DAG_NODE (self));
 
   g_clear_pointer (&link, dag_owner_link_free);

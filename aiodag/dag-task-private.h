@@ -40,12 +40,12 @@ typedef struct {
   GCancellable        *parent;           /* (owned) (nullable): the one that it follows */
   DagParentLink       *parent_link;      /* (owned) (nullable) */
   gulong               parent_handler;
-  DagOwnerLink        *owner_link;       /* (owned) (nullable): until it finishes */
   DagWait             *waits;            /* last of a ring: until it finishes */
   DagWait             *settle_waits;     /* last of a ring: until it settles */
 
   DagTask             *value_owner;      /* (owned) (nullable): whose value it is */
   DagTaskTime         *time;             /* (owned) (nullable): atomic */
+  DagOwnerLink        *owner_link;       /* (owned) (nullable): atomic; until it finishes */
   DagTaskRetry        *retry;            /* (owned) (nullable): atomic */
 
   /* Until it starts: the owning context, or who builds it while it is held */

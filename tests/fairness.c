@@ -304,7 +304,8 @@ test_frames_real (void)
   guint in_background = 0, long_ones = 0;
   Screen screen;
 
-  g_test_summary ("With the machine's own clock and a million tasks that are ready, none is started in "
+  g_test_summary ("With the machine's own clock and a million tasks that are ready, none is started "
+                  "in "
                   "the background once a redraw is due, and otherwise 14 ms after the last at the "
                   "earliest");
 
@@ -390,8 +391,9 @@ test_busy (void)
       end_own_time ();
       test_drain ();
 
-      g_test_message ("%u tasks of 0.02 ms, budget %g ms: %u dispatches, %u turns of the other, longest "
-                      "pause %.3f ms", n, budgets[i] / 1000.0, dispatches, busy.turns, longest_gap / 1000.0);
+      g_test_message ("%u tasks of 0.02 ms, budget %g ms: %u dispatches, %u turns of the other, "
+                      "longest pause %.3f ms",
+                      n, budgets[i] / 1000.0, dispatches, busy.turns, longest_gap / 1000.0);
 
       g_assert_cmpuint (most_calls, ==, budgets[i] / 20);
       g_assert_cmpuint (dispatches, ==, (n + most_calls - 1) / most_calls);
@@ -409,7 +411,8 @@ test_defaults (void)
 {
   g_autoptr (GMainContext) context = g_main_context_new ();
 
-  g_test_summary ("A context has a budget of 2 ms and goes on below the priority of redraws, until it "
+  g_test_summary ("A context has a budget of 2 ms and goes on below the priority of redraws, until "
+                  "it "
                   "is set otherwise, and that without regard to others");
 
   g_assert_cmpuint (dag_context_get_budget (NULL), ==, 2000);
@@ -522,7 +525,8 @@ test_background (void)
 {
   guint turns;
 
-  g_test_summary ("What is less urgent than the background priority waits until the tasks are done, what "
+  g_test_summary ("What is less urgent than the background priority waits until the tasks are done, "
+                  "what "
                   "is as urgent takes turns, and what is more urgent comes first but for every 14 ms");
 
   g_assert_cmpuint (count_idle_turns (REDRAW_PRIORITY + 1), ==, 0);

@@ -90,7 +90,8 @@ test_running (void)
   GObject *window = test_window_new ();
   DagTask *task = new_running (), *eager = new_running ();
 
-  g_test_summary ("A task that runs is asked to end, and ends as cancelled when it returns, or at once "
+  g_test_summary ("A task that runs is asked to end, and ends as cancelled when it returns, or at "
+                  "once "
                   "with return-on-cancel");
 
   dag_task_set_owner (task, window, NULL);
@@ -121,7 +122,8 @@ test_finished (void)
   DagTask *first = new_owned (window, "unmap", &n_calls);
   DagTask *second = new_owned (window, NULL, &n_calls);
 
-  g_test_summary ("A task that has finished has no owner: neither keeps the other, and the end of the "
+  g_test_summary ("A task that has finished has no owner: neither keeps the other, and the end of "
+                  "the "
                   "owner is nothing to it");
 
   test_settle (first);
@@ -262,7 +264,8 @@ test_in_function (void)
   DagTask *last, *closing = dag_task_new (unref_body, window, NULL);
   DagTask *next = new_owned (window, NULL, &n_calls);
 
-  g_test_summary ("A function can be where its owner is disposed of: its task is cancelled, and so are "
+  g_test_summary ("A function can be where its owner is disposed of: its task is cancelled, and so "
+                  "are "
                   "those that would have started next");
 
   dag_task_set_owner (closing, window, NULL);
@@ -399,7 +402,8 @@ test_signal_again (void)
   gulong handler;
   DagTask *task;
 
-  g_test_summary ("A signal cancels the tasks that there are when it is emitted, each time, and however "
+  g_test_summary ("A signal cancels the tasks that there are when it is emitted, each time, and "
+                  "however "
                   "many there were there is one handler");
 
   for (guint i = 0; i < 5; i++)
@@ -463,7 +467,8 @@ test_misuse (void)
   guint n_calls = 0;
   DagTask *task = new_owned (window, "unmap", &n_calls);
 
-  g_test_summary ("A signal that the owner has not is a programmer error, and leaves everything as it "
+  g_test_summary ("A signal that the owner has not is a programmer error, and leaves everything as "
+                  "it "
                   "was; so is a signal of no owner, and an owner that is none");
 
   test_assert_critical ("*dag_task_set_owner: a TestWindow has no signal 'mapped'*",
@@ -604,7 +609,8 @@ test_handler (void)
   DagTask *task = dag_task_new (test_body_succeed, NULL, NULL);
   Handler handler = { 0 };
 
-  g_test_summary ("A handler that is tied to an object is called when the task finishes while that is "
+  g_test_summary ("A handler that is tied to an object is called when the task finishes while that "
+                  "is "
                   "there, and keeps neither");
 
   connect_for (task, window, &handler);
@@ -651,7 +657,8 @@ test_handler_both (void)
   DagTask *task = new_owned (window, NULL, &n_calls);
   Handler handler = { 0 };
 
-  g_test_summary ("Of a task that is cancelled because its owner is gone, a handler for that owner hears "
+  g_test_summary ("Of a task that is cancelled because its owner is gone, a handler for that owner "
+                  "hears "
                   "nothing");
 
   connect_for (task, window, &handler);
@@ -670,7 +677,8 @@ test_handler_closes (void)
   DagTask *task = dag_task_new (test_body_succeed, NULL, NULL);
   Handler handler = { .close = TRUE };
 
-  g_test_summary ("A handler can be where its object is disposed of: its data is destroyed when it has "
+  g_test_summary ("A handler can be where its object is disposed of: its data is destroyed when it "
+                  "has "
                   "come back");
 
   connect_for (task, window, &handler);
@@ -736,7 +744,8 @@ close_in_thread (gpointer data)
 static void
 test_disposed_elsewhere (void)
 {
-  g_test_summary ("An owner may emit its signal and be disposed of in one thread while its tasks start, "
+  g_test_summary ("An owner may emit its signal and be disposed of in one thread while its tasks "
+                  "start, "
                   "finish, leave and come in another one");
 
   for (guint round = 0; round < 100; round++)
@@ -797,7 +806,8 @@ test_worker_tasks (void)
 {
   TestWorker *worker = test_worker_new ();
 
-  g_test_summary ("Tasks of a thread's own context may have an owner that is disposed of here, while they "
+  g_test_summary ("Tasks of a thread's own context may have an owner that is disposed of here, while "
+                  "they "
                   "return in a third thread");
 
   for (guint round = 0; round < 100; round++)

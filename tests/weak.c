@@ -69,7 +69,8 @@ static DagTask *(* const ways[]) (GObject *object) = { new_with_weak, new_in_ste
 static void
 test_kept_while_it_runs (void)
 {
-  g_test_summary ("A weak argument keeps nothing until the function is called, which gets the object, and "
+  g_test_summary ("A weak argument keeps nothing until the function is called, which gets the object, "
+                  "and "
                   "keeps it until it has returned");
 
   for (guint i = 0; i < G_N_ELEMENTS (ways); i++)
@@ -227,7 +228,8 @@ test_raw_parameter (void)
   GObject *window = test_window_new ();
   g_autoptr (DagTask) task = NULL;
 
-  g_test_summary ("For a raw parameter a weak argument arrives as a finished task, made when the function "
+  g_test_summary ("For a raw parameter a weak argument arrives as a finished task, made when the "
+                  "function "
                   "is called");
 
   task = g_object_ref (dag_call (take_raw, dag_weak (window), dag_weak (window)));
@@ -346,7 +348,8 @@ see_body (DagTask  *task,
 static void
 test_threads (void)
 {
-  g_test_summary ("The object may be let go of in another thread while tasks start: each gets it whole, or "
+  g_test_summary ("The object may be let go of in another thread while tasks start: each gets it whole, "
+                  "or "
                   "NULL");
 
   for (guint round = 0; round < 100; round++)

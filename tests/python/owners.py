@@ -24,7 +24,8 @@ class Window(GObject.Object):
     def unmap(self):
         pass
 
-    @GObject.Signal(arg_types=(int,), return_type=bool, accumulator=GObject.signal_accumulator_true_handled)
+    @GObject.Signal(arg_types=(int,), return_type=bool,
+                    accumulator=GObject.signal_accumulator_true_handled)
     def close_request(self, _time):
         pass
 
