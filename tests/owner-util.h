@@ -93,3 +93,37 @@ test_dispose (gpointer object)
   g_object_unref (object);
   g_assert_null (weak);
 }
+
+/* Tasks */
+
+G_GNUC_UNUSED static void
+assert_cancelled (DagTask *task)
+{
+  g_assert_cmpint (dag_task_get_state (task), ==, DAG_STATE_CANCELLED);
+  g_assert_error (dag_task_get_error (task), G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
+/* A task that is at work until the test returns for it. */
+G_GNUC_UNUSED static DagTask *
+new_running (void)
+{
+  DagTask *task = dag_task_new (test_body_pending, NULL, NULL);
+
+  while (dag_task_get_state (task) != DAG_STATE_RUNNING)
+    test_iterate ();
+
+  return task;
+}
+
+/* A task that counts the calls of its function. */
+G_GNUC_UNUSED static DagTask *
+new_owned (GObject    *owner,
+           const char *signal_name,
+           guint      *n_calls)
+{
+  DagTask *task = dag_task_new (test_body_count, n_calls, NULL);
+
+  dag_task_set_owner (task, owner, signal_name);
+
+  return task;
+}
