@@ -204,30 +204,62 @@ dag_task_new_race (DagTask * const *tasks,
                                 cancel_others, tasks, n_tasks);
 }
 
-static gboolean
-delay_over_cb (gpointer user_data)
+typedef struct {
+  DagTimer  timer;
+  DagTask  *task;          /* (unowned): const */
+  guint     milliseconds;  /* const */
+} DagDelay;
+
+static void
+dag_delay_expire (DagTimer *timer)
 {
-  DagTask *task = user_data;
+  dag_task_return (((DagDelay *) timer)->task);
+}
 
-  if (!dag_task_return_error_if_cancelled (task))
-    dag_task_return (task);
+static void
+dag_delay_free (gpointer data)
+{
+  DagDelay *self = data;
 
-  return G_SOURCE_REMOVE;
+  dag_queue_unset_timer (DAG_NODE (self->task)->queue, &self->timer);
+  g_free (self);
 }
 
 static void
 start_delay (DagTask  *task,
              gpointer  user_data)
 {
-  g_autoptr (GSource) source = g_timeout_source_new (GPOINTER_TO_UINT (user_data));
-  g_autoptr (GSource) cancelled = g_cancellable_source_new (dag_task_get_cancellable (task));
+  DagDelay *self = user_data;
 
-  /* The delay ends when the time is over or the task is cancelled. */
-  g_source_set_dummy_callback (cancelled);
-  g_source_add_child_source (source, cancelled);
-
-  dag_task_attach_source (task, source, delay_over_cb);
+  dag_queue_set_timer (DAG_NODE (task)->queue, &self->timer,
+                       g_get_monotonic_time () + self->milliseconds * DAG_MILLISECOND);
 }
+
+/* The delay ends when the time is over or the task is cancelled. Asking for the latter here costs
+ * no cancellable.
+ */
+static void
+dag_delay_run_member (DagItem *item)
+{
+  DagTask *task = DAG_NODE_TASK (DAG_NODE_MEMBER (item));
+  gboolean running;
+
+  dag_node_lock (DAG_NODE (task));
+  running = DAG_NODE (task)->started && !task->returned;
+  dag_node_unlock (DAG_NODE (task));
+
+  if (running && g_atomic_int_get (&DAG_NODE (task)->flags) & (DAG_EVENT_CANCEL | DAG_EVENT_LATE))
+    dag_task_return_error_if_cancelled (task);
+
+  dag_task_run_item (item);
+}
+
+static const DagItemClass dag_delay_member_class = {
+  .run = dag_delay_run_member,
+  .start = dag_task_start_member,
+  .pin = dag_task_pin_member,
+  .abandon = dag_task_abandon_member,
+};
 
 static const DagFunction delay_function = { "delay", start_delay, 0, NULL };
 
@@ -245,10 +277,17 @@ DagTask *
 dag_task_new_delay (guint milliseconds)
 {
   DagTask *self = dag_task_create ();
+  DagDelay *delay = g_new0 (DagDelay, 1);
 
+  delay->timer.expire = dag_delay_expire;
+  delay->task = self;
+  delay->milliseconds = milliseconds;
+
+  DAG_NODE (self)->member.item.klass = &dag_delay_member_class;
   self->definition = &delay_function;
   self->function = delay_function.function;
-  self->function_data = GUINT_TO_POINTER (milliseconds);
+  self->function_data = delay;
+  self->function_data_destroy = dag_delay_free;
   dag_task_publish (self);
 
   return self;

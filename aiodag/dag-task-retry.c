@@ -8,8 +8,6 @@
 #include "dag-retry-private.h"
 #include "dag-task-private.h"
 
-#define MILLISECOND ((gint64) 1000)  /* µs */
-
 /* What a task has that may be tried again. */
 struct _DagTaskRetry
 {
@@ -257,7 +255,7 @@ dag_task_try_again (DagTask *self)
   pause = dag_retry_get_pause (retry->policy, retry->attempt);
   if (pause > 0)
     dag_queue_set_timer (node->queue, &retry->timer,
-                         g_get_monotonic_time () + pause * MILLISECOND);
+                         g_get_monotonic_time () + pause * DAG_MILLISECOND);
   else
     dag_node_raise (node, DAG_EVENT_RETRY);
 

@@ -7,8 +7,6 @@
 
 #include "dag-task-private.h"
 
-#define MILLISECOND ((gint64) 1000)  /* µs */
-
 static DagTaskTime *
 dag_task_peek_time (DagTask *self)
 {
@@ -56,7 +54,7 @@ dag_task_time_get_due (DagTaskTime *self)
   gint64 due = G_MAXINT64;
 
   if (self->timeout > 0 && self->begin > 0)
-    due = self->begin + self->timeout * MILLISECOND;
+    due = self->begin + self->timeout * DAG_MILLISECOND;
   if (self->deadline > 0)
     due = MIN (due, self->end);
 
@@ -190,7 +188,7 @@ dag_task_new_late_error (DagTask *self)
   DagTaskTime *time = dag_task_peek_time (self);
 
   if (time->timeout > 0 && time->begin > 0 &&
-      dag_task_time_get_due (time) == time->begin + time->timeout * MILLISECOND)
+      dag_task_time_get_due (time) == time->begin + time->timeout * DAG_MILLISECOND)
     return g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
                         "The task took longer than its timeout of %u ms", time->timeout);
 
@@ -355,7 +353,7 @@ dag_task_set_deadline (DagTask *self,
   dag_node_lock (DAG_NODE (self));
   changed = time->deadline != deadline;
   time->deadline = deadline;
-  time->end = g_get_monotonic_time () + deadline * MILLISECOND;
+  time->end = g_get_monotonic_time () + deadline * DAG_MILLISECOND;
   dag_node_unlock (DAG_NODE (self));
 
   dag_node_raise (DAG_NODE (self), DAG_EVENT_TIME);

@@ -12,6 +12,8 @@ G_BEGIN_DECLS
 /* The timers of a main context, however many, with one source for all of them. Everything is done
  * in the owning context.
  */
+#define DAG_MILLISECOND ((gint64) 1000)  /* µs */
+
 typedef struct _DagTimers DagTimers;
 typedef struct _DagTimer DagTimer;
 
