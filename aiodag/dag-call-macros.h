@@ -115,7 +115,8 @@ struct _DagRawParameter;
 
 /* An expression of any C type as a DagArgument. `otherwise` takes a const void *, so what is
  * neither a number nor a pointer does not compile. */
-#define _DAG_VALUE(x, otherwise) \
+#define _DAG_VALUE(x, otherwise) _DAG_VALUE_FUNCTION (x, otherwise) (x)
+#define _DAG_VALUE_FUNCTION(x, otherwise) \
   _Generic ((x), \
             _Bool: dag_argument_boolean, \
             char: dag_argument_char, \
@@ -135,7 +136,7 @@ struct _DagRawParameter;
             const char *: dag_argument_const_string, \
             DagTask *: dag_argument_task, \
             DagArgument: dag_argument_itself, \
-            default: otherwise) (x)
+            default: otherwise)
 
 /* 3. Parts of a call */
 

@@ -13,4 +13,8 @@ GError *dag_error_new_cycle (GPtrArray  *tasks,
                              const char *message);
 void    dag_error_weaken    (GError     *error);
 
+void      dag_error_set_subject (GError       *error,
+                                 GObject      *subject);
+GObject  *dag_error_get_subject (const GError *error);
+
 G_END_DECLS

@@ -11,6 +11,7 @@
 typedef struct {
   GPtrArray *tasks;       /* (element-type GObject) (nullable) */
   GPtrArray *weak_tasks;  /* (element-type GWeakRef) (nullable): in their place */
+  GObject   *subject;     /* (owned) (nullable): what else there is to know of it */
 } DagErrorPrivate;
 
 static void
@@ -18,6 +19,7 @@ dag_error_private_init (DagErrorPrivate *priv)
 {
   priv->tasks = NULL;
   priv->weak_tasks = NULL;
+  priv->subject = NULL;
 }
 
 static void
@@ -26,6 +28,7 @@ dag_error_private_copy (const DagErrorPrivate *src,
 {
   dest->tasks = src->tasks != NULL ? g_ptr_array_ref (src->tasks) : NULL;
   dest->weak_tasks = src->weak_tasks != NULL ? g_ptr_array_ref (src->weak_tasks) : NULL;
+  dest->subject = src->subject != NULL ? g_object_ref (src->subject) : NULL;
 }
 
 static void
@@ -33,6 +36,7 @@ dag_error_private_clear (DagErrorPrivate *priv)
 {
   g_clear_pointer (&priv->tasks, g_ptr_array_unref);
   g_clear_pointer (&priv->weak_tasks, g_ptr_array_unref);
+  g_clear_object (&priv->subject);
 }
 
 /**
@@ -71,6 +75,31 @@ dag_error_new_cycle (GPtrArray  *tasks,
   dag_error_get_private (error)->tasks = tasks;
 
   return error;
+}
+
+/*< private >
+ * dag_error_set_subject:
+ * @error: an error of this domain
+ * @subject: what it is about, which is not a task
+ *
+ * Has the error and its copies keep an object.
+ */
+void
+dag_error_set_subject (GError  *error,
+                       GObject *subject)
+{
+  g_set_object (&dag_error_get_private (error)->subject, subject);
+}
+
+/*< private >
+ * dag_error_get_subject:
+ *
+ * Returns: (nullable): what an error of whatever domain is about, if that is known
+ */
+GObject *
+dag_error_get_subject (const GError *error)
+{
+  return error->domain == DAG_ERROR ? dag_error_get_private (error)->subject : NULL;
 }
 
 static void

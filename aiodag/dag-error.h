@@ -34,6 +34,8 @@ G_BEGIN_DECLS
  * @DAG_ERROR_EMPTY: there was nothing to choose from
  * @DAG_ERROR_WOULD_BLOCK: waiting here could never end
  * @DAG_ERROR_SHARED: the result belongs to the dependents too and cannot be handed over
+ * @DAG_ERROR_PROCESS_FAILED: the command ended with a status other than 0, or by a signal;
+ *   [method@Dag.Task.get_process_result] has what came of it
  *
  * What can go wrong with the tasks themselves, besides what their functions fail with.
  *
@@ -48,6 +50,7 @@ typedef enum {
   DAG_ERROR_EMPTY,
   DAG_ERROR_WOULD_BLOCK,
   DAG_ERROR_SHARED,
+  DAG_ERROR_PROCESS_FAILED,
 } DagError;
 
 DAG_AVAILABLE_IN_1_0

@@ -62,9 +62,14 @@ dag_task_are_tasks (DagTask * const *tasks,
   return TRUE;
 }
 
-static gboolean
-are_arguments (const GValue *values,
-               gsize         n_values)
+/*< private >
+ * dag_task_are_arguments:
+ *
+ * Whether an array has nothing but values, and tasks in those that are for some.
+ */
+gboolean
+dag_task_are_arguments (const GValue *values,
+                        gsize         n_values)
 {
   for (gsize i = 0; i < n_values; i++)
     {
@@ -157,7 +162,7 @@ DagTask *
   DagTask *self;
 
   g_return_val_if_fail (arguments != NULL || n_arguments == 0, NULL);
-  g_return_val_if_fail (are_arguments (arguments, n_arguments), NULL);
+  g_return_val_if_fail (dag_task_are_arguments (arguments, n_arguments), NULL);
   g_return_val_if_fail (prerequisites != NULL || n_prerequisites == 0, NULL);
   g_return_val_if_fail (dag_task_are_tasks (prerequisites, n_prerequisites), NULL);
 
@@ -202,7 +207,7 @@ DagTask *
   g_return_val_if_fail (function != NULL, NULL);
   g_return_val_if_fail (arguments != NULL || n_arguments == 0, NULL);
   g_return_val_if_fail (n_arguments == function->n_parameters, NULL);
-  g_return_val_if_fail (are_arguments (arguments, n_arguments), NULL);
+  g_return_val_if_fail (dag_task_are_arguments (arguments, n_arguments), NULL);
 
   self = dag_task_create_for_body (function->function, NULL, NULL);
   self->definition = function;

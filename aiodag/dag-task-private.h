@@ -133,6 +133,8 @@ DagTask      *dag_task_create_for_queue    (const DagItemClass *klass,
                                             DagQueue        *queue);
 gboolean      dag_task_are_tasks           (DagTask * const *tasks,
                                             gsize            n_tasks);
+gboolean      dag_task_are_arguments       (const GValue    *values,
+                                            gsize            n_values);
 void          dag_task_publish             (DagTask         *self);
 DagTaskRare  *dag_task_get_rare            (DagTask         *self);
 DagTaskRare  *dag_task_peek_rare           (DagTask         *self);

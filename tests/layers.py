@@ -23,10 +23,10 @@ LAYERS = [
          'dag-version', 'dag-version-macros']),
     (1, ['dag-dependency', 'dag-failure', 'dag-outcome', 'dag-weak']),
     (2, ['dag-claim', 'dag-edge', 'dag-levels', 'dag-limiter', 'dag-line', 'dag-node', 'dag-path',
-         'dag-pool', 'dag-queue*', 'dag-remnants', 'dag-ring', 'dag-timers']),
+         'dag-pool', 'dag-process', 'dag-queue*', 'dag-remnants', 'dag-ring', 'dag-timers']),
     (3, ['dag-retry', 'dag-task*', 'dag-wait']),
-    (4, ['aiodag', 'dag-call*', 'dag-combinators', 'dag-context', 'dag-results',
-         'dag-runner*']),
+    (4, ['aiodag', 'dag-call*', 'dag-combinators', 'dag-context', 'dag-process-result',
+         'dag-results', 'dag-runner*', 'dag-subprocess']),
 ]
 ENGINE = 2
 UMBRELLA = 'aiodag.h'
