@@ -23,7 +23,7 @@ except AttributeError:
 
 __all__ = [
     'Error', 'Rule', 'State', 'Task', 'Trigger', 'any', 'current', 'delay', 'failed', 'finished',
-    'gather', 'gio', 'race', 'run', 'settled', 'skip', 'task', 'weak',
+    'gather', 'gio', 'race', 'run', 'settled', 'skip', 'subprocess', 'task', 'weak',
 ]
 
 

@@ -7,14 +7,15 @@
 # own is known. The price is that a forgotten await is not found.
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextvars import Context
+from os import PathLike
 from typing import Any, Concatenate, Generic, NoReturn, ParamSpec, TypeVar, overload
 
 __all__ = [
     'Error', 'Rule', 'State', 'Task', 'Trigger', 'any', 'current', 'delay', 'failed', 'finished',
-    'gather', 'gio', 'race', 'run', 'settled', 'skip', 'task',
+    'gather', 'gio', 'race', 'run', 'settled', 'skip', 'subprocess', 'task',
 ]
 
 _P = ParamSpec('_P')
@@ -238,3 +239,37 @@ def gio(
     function: Callable[..., Any], /, *args: Any, finish: None = None
 ) -> asyncio.Future[Any]: ...
 def run(main: Awaitable[_T]) -> _T: ...
+
+# Dag.ProcessResult
+class _ProcessResult:
+    @property
+    def stdout(self) -> bytes: ...
+    @property
+    def stderr(self) -> bytes: ...
+    @property
+    def stdout_text(self) -> str: ...
+    @property
+    def stderr_text(self) -> str: ...
+    @property
+    def status(self) -> int: ...
+    @property
+    def signal(self) -> int: ...
+    @property
+    def successful(self) -> bool: ...
+
+_Plain = str | bytes | PathLike[str] | PathLike[bytes] | int | float | _ProcessResult
+_Word = _Plain | Sequence[Any] | Awaitable[Any]
+
+def subprocess(
+    *argv: _Word,
+    input: str | bytes | _ProcessResult | Awaitable[Any] | None = None,
+    env: Mapping[str, str] | None = None,
+    cwd: str | PathLike[str] | None = None,
+    check: bool = True,
+    grace_time: float = 5,
+    launcher: Any = None,
+    name: str = ...,
+    priority: int = ...,
+    timeout: float = ...,
+    deadline: float = ...,
+) -> Task[_ProcessResult]: ...

@@ -155,6 +155,9 @@ def get_exception(task):
             error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.TIMED_OUT):
         keep_failure(origin, TimeoutError(error.message), None)
         return origin._failure.get()
+    if origin is not None and error.matches(Dag.Error.quark(), Dag.Error.PROCESS_FAILED):
+        error.result = task.get_process_result()
+        keep_failure(origin, error, None)
     return error
 
 

@@ -17,11 +17,12 @@ import contextvars
 import functools
 import math
 import numbers
+import os
 import types
 
 from gi.repository import Gio, GLib
 
-from aiodag import _frames, _functions, _host, _loop, _options, _outcomes, _waits
+from aiodag import _frames, _functions, _host, _loop, _options, _outcomes, _subprocesses, _waits
 from aiodag._arguments import is_awaitable
 from aiodag._functions import Edge, Function, Weak, as_task
 
@@ -165,6 +166,40 @@ def delay(seconds, result=None):
     return _delay(seconds, result)
 
 
+@_export
+def subprocess(*argv, input=None, env=None, cwd=None, check=True, grace_time=5, launcher=None,
+               **options):
+    """Makes a task that runs a command, and has a Dag.ProcessResult when that has ended.
+
+        out = await Dag.subprocess('sort', '-u', input=lines)
+        print(out.stdout.decode())
+
+    Words are strings, bytes, paths, numbers, lists of these, and whatever can be awaited and has
+    such a result. So it is with input, which is text, bytes, or what another command wrote.
+
+    Options:
+      env, cwd: the whole environment, a dictionary, and the folder
+      check: whether a status other than 0 is a failure, of the code Dag.Error.PROCESS_FAILED; the
+        exception has what came of the command as its attribute result
+      grace_time: how long the command may go on after it was asked to end, in seconds
+      launcher: a Gio.SubprocessLauncher, for everything else that can be said of a child
+      name, priority, timeout, deadline: as in task()
+    """
+    if not argv:
+        raise TypeError('subprocess() has no command')
+    for option in options:
+        if option not in ('name', 'priority', 'timeout', 'deadline'):
+            raise TypeError(f'subprocess() got an unexpected option {option!r}')
+    function = _subprocess
+    options = {name: value for name, value in options.items() if value is not None}
+    if isinstance(argv[0], str):
+        options.setdefault('name', _outcomes.to_utf8(os.path.basename(argv[0])) or 'subprocess')
+    if options:
+        _options.check(options)
+        function = Function(_subprocess, options)
+    return function(argv, input, env, cwd, check, grace_time, launcher)
+
+
 async def _sleep(seconds, result):
     # Some loops round down, and are too early.
     with _loop.get_host().entered():
@@ -185,6 +220,7 @@ _gather = Function(lambda *results: list(results), {'name': 'gather'})
 _gather_all = Function(_list_outcomes, {'name': 'gather', 'raw': True})
 _settled = Function(lambda *tasks: list(tasks), {'name': 'settled', 'raw': True})
 _delay = Function(_sleep, {'name': 'delay'})
+_subprocess = Function(_subprocesses.run, {'name': 'subprocess'})
 
 
 # Loops
