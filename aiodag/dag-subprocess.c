@@ -373,7 +373,8 @@ static const DagFunction command_function = { "subprocess", run_command, 0, NULL
  *   streams the command runs; %NULL for those of this process, and pipes
  * @argv: (array length=n_argv): the command and its arguments
  * @n_argv: how many there are, at least 1
- * @input: (nullable): what the command reads from its standard input
+ * @input: (nullable): what the command reads from its standard input; %NULL, or a value that is
+ *   %NULL, for nothing
  * @check: whether a status other than 0 is a failure
  * @grace_time: how long the command may go on when it was asked to end, in milliseconds
  *
@@ -430,7 +431,9 @@ DagTask *
 
   command = g_new0 (DagCommand, 1);
   command->launcher = launcher != NULL ? g_object_ref (launcher) : NULL;
-  command->has_input = input != NULL;
+  /* Some languages have no other NULL for a value. */
+  command->has_input = input != NULL &&
+                       !(g_value_fits_pointer (input) && g_value_peek_pointer (input) == NULL);
   command->check = check;
   command->grace_time = grace_time;
 

@@ -5,6 +5,7 @@
 
 declare module 'gi://Dag?version=1' {
     import type Gio from 'gi://Gio?version=2.0';
+    import type GLib from 'gi://GLib?version=2.0';
     import type GObject from 'gi://GObject?version=2.0';
 
     export namespace Dag {
@@ -146,6 +147,39 @@ declare module 'gi://Dag?version=1' {
             list: Iterable<T>,
             options?: {cancelOthers?: boolean},
         ): TaskOf<Awaited<T>>;
+
+        /** What a word of a command may be. */
+        type Word =
+            | string
+            | number
+            | Uint8Array
+            | GLib.Bytes
+            | Gio.File
+            | ProcessResult
+            | PromiseLike<any>
+            | readonly Word[];
+
+        interface SubprocessOptions extends Omit<TaskOptions, 'raw' | 'rule' | 'trigger'> {
+            /** Whether a status other than 0 is a failure: it is, unless this is false. */
+            check?: boolean;
+            /** The folder. */
+            cwd?: string | null;
+            /** The whole environment. */
+            env?: {[name: string]: string} | null;
+            /** How long it may go on when it was asked to end, in milliseconds. */
+            graceTime?: number;
+            /** What it reads: text, bytes, what another command wrote, or what will be one of these. */
+            input?:
+                | string | Uint8Array | GLib.Bytes | ProcessResult | PromiseLike<any> | null;
+            /** In the place of `env` and `cwd`, for everything that can be said of a child. */
+            launcher?: Gio.SubprocessLauncher | null;
+        }
+
+        /** Runs a command, and has what came of it. What is thrown if it fails has that as `result`. */
+        function subprocess(
+            argv: readonly Word[],
+            options?: SubprocessOptions,
+        ): TaskOf<ProcessResult>;
 
         /** Succeeds with a value when some time has passed. */
         function delay(milliseconds: number): TaskOf<undefined>;

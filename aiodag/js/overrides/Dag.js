@@ -648,6 +648,60 @@ function skip() {
 
 // Tasks that are made of others. In their lists promises and plain values may stand for tasks.
 
+/** Of a word of a command, or an array of them, the values that C has. */
+function toWords(value) {
+    if (Array.isArray(value))
+        return value.flatMap(toWords);
+    if (typeof value === 'number')
+        return [String(value)];
+    if (value instanceof Uint8Array)
+        return [new GLib.Bytes(value)];
+    if (typeof value === 'string' || value instanceof GLib.Bytes || value instanceof Gio.File ||
+        value instanceof Dag.ProcessResult)
+        return [value];
+    throw new TypeError(`${describe(value)} cannot be a word of a command`);
+}
+
+function toCommandInput(value) {
+    if (typeof value === 'string')
+        return new GLib.Bytes(new TextEncoder().encode(value));
+    if (value instanceof Uint8Array)
+        return new GLib.Bytes(value);
+    if (value === null || value === undefined)
+        return null;
+    if (value instanceof GLib.Bytes || value instanceof Dag.ProcessResult)
+        return value;
+    throw new TypeError(`${describe(value)} cannot be what a command reads`);
+}
+
+/** Runs a command, for the task whose function is being called. */
+async function runCommand(argv, input, {check, cwd, env, graceTime, launcher}) {
+    const words = toWords(argv);
+    if (words.length === 0)
+        throw new TypeError('The command is empty');
+    const bytes = toCommandInput(input);
+    if (launcher === null) {
+        let flags = Gio.SubprocessFlags.STDOUT_PIPE | Gio.SubprocessFlags.STDERR_PIPE;
+        if (bytes !== null)
+            flags |= Gio.SubprocessFlags.STDIN_PIPE;
+        launcher = Gio.SubprocessLauncher.new(flags);
+        if (env !== null)
+            launcher.set_environ(Object.entries(env).map(([name, value]) => `${name}=${value}`));
+        if (cwd !== null)
+            launcher.set_cwd(cwd);
+    }
+    const child = Task.new_subprocess(launcher, words, bytes, check, graceTime);
+    child.set_parent_cancellable(current.get_cancellable());
+    try {
+        return await child;
+    } catch (error) {
+        const result = child.get_process_result();
+        if (result !== null)
+            error.result = result;
+        throw error;
+    }
+}
+
 /** By name: the definitions of functions of our own. */
 let ours;
 
@@ -692,6 +746,56 @@ function race(list, {cancelOthers = false} = {}) {
 function delay(milliseconds, value = undefined) {
     return value === undefined ? Task.new_delay(milliseconds)
         : ours.delay.call(undefined, [milliseconds, value]);
+}
+
+/** By option: whether a value is one for subprocess (). */
+const COMMAND_OPTIONS = {
+    check: value => typeof value === 'boolean',
+    cwd: value => value === null || typeof value === 'string',
+    env: value => value === null || (isContainer(value) && !Array.isArray(value)),
+    graceTime: isTime,
+    launcher: value => value === null || value instanceof Gio.SubprocessLauncher,
+};
+
+/**
+ * Makes a task that runs a command, and has a Dag.ProcessResult when that has ended.
+ *
+ *     const {stdout_text: text} = await Dag.subprocess(['sort', '-u'], {input: lines});
+ *
+ * @param {any[]} argv - the words: strings, numbers, files, bytes, arrays of these, and tasks and
+ *   promises that have such a value
+ * @param {object} [options] - those of task(), too
+ * @param {any} [options.input] - what it reads: text, bytes, what another command wrote, or a task or
+ *   promise that has such a value
+ * @param {?object} [options.env] - the whole environment
+ * @param {?string} [options.cwd] - the folder
+ * @param {boolean} [options.check] - whether a status other than 0 is a failure; what is thrown then
+ *   has what came of the command as its property `result`
+ * @param {number} [options.graceTime] - how long it may go on when it was asked to end, in milliseconds
+ * @param {?Gio.SubprocessLauncher} [options.launcher] - in the place of `env` and `cwd`, for
+ *   everything that can be said of a child
+ * @returns {Dag.Task}
+ */
+function subprocess(argv, options = {}) {
+    if (!Array.isArray(argv) || argv.length === 0)
+        throw new TypeError(`${describe(argv)} is not the words of a command`);
+    const {input = null, ...others} = options;
+    const command = {
+        check: true, cwd: null, env: null, graceTime: Dag.DEFAULT_GRACE_TIME, launcher: null,
+    };
+    for (const key of Object.keys(command)) {
+        if (others[key] !== undefined) {
+            if (!COMMAND_OPTIONS[key](others[key]))
+                throw new TypeError(`The option ${key} of a command cannot be ${describe(others[key])}`);
+            command[key] = others[key];
+        }
+        delete others[key];
+    }
+    if (command.launcher !== null && (command.env ?? command.cwd) !== null)
+        throw new TypeError('A launcher has the environment and the folder itself');
+    const name = typeof argv[0] === 'string' ? GLib.path_get_basename(argv[0]) : 'subprocess';
+    return new Definition(runCommand, checkOptions({name, ...others}))
+        .call(undefined, [argv, input, command]);
 }
 
 /**
@@ -796,7 +900,10 @@ function _init() {
 
     defineOurs();
     Object.assign(Task.prototype, methods);
-    Object.assign(Dag, {all, any, delay, failed, finished, race, run, settled, skip, task, weak});
+    Object.assign(Dag, {
+        all, any, delay, failed, finished, race, run, settled, skip, subprocess, task,
+        weak,
+    });
 
     /** The task whose function is being called: that is until its first `await`. */
     Dag.current = () => current;

@@ -58,6 +58,8 @@ const current: Dag.Task | null = Dag.current();
 const window = new GObject.Object();
 const shown: Dag.Task = Dag.task((_window: GObject.Object | null) => {},
     {owner: window, ownerSignal: 'unmap'})(Dag.weak(window));
+const command = Dag.subprocess(['head', '-n', 3, measure('file')], {input: task, timeout: 500});
+const written: string | null = (await command).stdout_text;
 for (const each of await Dag.Task.new_all([task]) as Dag.Results)
     each.result();
 
@@ -73,5 +75,9 @@ Dag.task(() => 1, {timeouts: 1});
 Dag.failed(1);
 // @ts-expect-error
 Dag.weak(1);
+// @ts-expect-error
+Dag.subprocess('ls');
+// @ts-expect-error
+Dag.subprocess(['ls'], {shell: true});
 // @ts-expect-error
 const wrong: string = await task;

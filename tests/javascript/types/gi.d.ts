@@ -8,6 +8,14 @@ declare module 'gi://Gio?version=2.0' {
         class Cancellable {
             cancel(): void;
         }
+
+        interface File {
+            get_path(): string | null;
+        }
+
+        class SubprocessLauncher {
+            set_cwd(cwd: string): void;
+        }
     }
     export default Gio;
 }
@@ -19,6 +27,16 @@ declare module 'gi://GObject?version=2.0' {
         }
     }
     export default GObject;
+}
+
+declare module 'gi://GLib?version=2.0' {
+    export namespace GLib {
+        class Bytes {
+            constructor(data?: Uint8Array | null);
+            toArray(): Uint8Array;
+        }
+    }
+    export default GLib;
 }
 
 declare module 'gi://Dag?version=1' {
@@ -35,6 +53,11 @@ declare module 'gi://Dag?version=1' {
 
         class Dependency {
             get_task(): Task;
+        }
+
+        class ProcessResult {
+            readonly status: number;
+            readonly stdout_text: string | null;
         }
 
         class Results {
