@@ -20,6 +20,9 @@
 /* So many bytes are read at once. */
 #define CHUNK 65536
 
+/* And so many in all from one pipe: a GByteArray that is larger would end the program. */
+#define LIMIT (1u << 31)
+
 /* One end of a pipe. */
 typedef struct {
   DagProcess *process;  /* (unowned): const */
@@ -184,10 +187,18 @@ read_cb (int          fd,
   int saved_errno;
   gssize n;
 
-  g_byte_array_set_size (pipe->bytes, length + CHUNK);
-  n = read (fd, pipe->bytes->data + length, CHUNK);
-  saved_errno = errno;
-  g_byte_array_set_size (pipe->bytes, length + MAX (n, 0));
+  if (length > LIMIT - CHUNK)
+    {
+      n = -1;
+      saved_errno = EMSGSIZE;
+    }
+  else
+    {
+      g_byte_array_set_size (pipe->bytes, length + CHUNK);
+      n = read (fd, pipe->bytes->data + length, CHUNK);
+      saved_errno = errno;
+      g_byte_array_set_size (pipe->bytes, length + MAX (n, 0));
+    }
 
   if (n > 0 || (n < 0 && (saved_errno == EINTR || saved_errno == EAGAIN)))
     return G_SOURCE_CONTINUE;

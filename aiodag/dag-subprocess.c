@@ -399,6 +399,9 @@ static const DagFunction command_function = { "subprocess", run_command, 0, NULL
  * message has the command and the last lines that it wrote to its standard error, and
  * [method@Dag.Task.get_process_result] has the rest.
  *
+ * What it writes to a pipe is limited to 2 GiB: with more the task fails with
+ * %G_IO_ERROR_MESSAGE_TOO_LARGE. So does it with another error of reading, if there is one.
+ *
  * When the task is cancelled, or takes too long, the command gets a `SIGTERM`; and `SIGKILL` if it
  * is still there after @grace_time, or at once if that is 0. The task has returned when the command
  * is gone. So it is when the main context of the task was destroyed. Processes that the command has
