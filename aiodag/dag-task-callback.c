@@ -6,13 +6,9 @@
 #include "config.h"
 
 #include "dag-error.h"
-#include "dag-pool-private.h"
 #include "dag-task-private.h"
 
 /* A task in the place of a GTask, by the same names. */
-
-/* The task whose thread function this thread runs. */
-static GPrivate thread_current;
 
 /**
  * dag_task_new_for_callback: (skip)
@@ -296,104 +292,6 @@ dag_task_attach_source (DagTask     *self,
     g_source_set_name (source, dag_task_get_name (self));
 
   g_source_attach (source, context);
-}
-
-/*< private >
- * dag_task_get_thread_current:
- *
- * Returns: (nullable): the task whose thread function this thread runs
- */
-DagTask *
-dag_task_get_thread_current (void)
-{
-  return g_private_get (&thread_current);
-}
-
-typedef struct {
-  DagTask           *task;  /* (owned) */
-  DagTaskThreadFunc  function;
-} DagThreadCall;
-
-static void
-dag_thread_call_run (gpointer data)
-{
-  DagThreadCall *self = data;
-  DagTask *task = self->task;
-  gboolean abandoned, waited_for;
-
-  g_private_set (&thread_current, task);
-  self->function (task, dag_task_get_source_object (task), dag_task_get_task_data (task),
-                  dag_task_get_cancellable (task));
-  g_private_set (&thread_current, NULL);
-
-  dag_node_lock (DAG_NODE (task));
-  task->n_threads--;
-  abandoned = !task->returned;
-  if (abandoned)
-    task->ended = TRUE;
-  waited_for = !abandoned && !DAG_NODE (task)->finished && task->n_threads == 0 &&
-               dag_task_has_retry (task);
-  dag_node_unlock (DAG_NODE (task));
-
-  /* The next attempt may start. */
-  if (waited_for)
-    dag_node_raise (DAG_NODE (task), DAG_EVENT_RETURNED);
-
-  if (abandoned)
-    {
-      g_autofree char *description = dag_task_describe (task);
-
-      dag_task_return_new_error (task, DAG_ERROR, DAG_ERROR_ABANDONED,
-                                 "The thread function of %s came back without an outcome",
-                                 description);
-    }
-
-  g_object_unref (task);
-  g_free (self);
-}
-
-/**
- * dag_task_run_in_thread:
- * @self: a running task
- * @function: (scope async): what to run
- *
- * Runs @function in a thread of a pool, from where it returns the outcome.
- *
- * To be called from the function of the task, or by whoever made it with
- * `dag_task_new_for_callback ()`. Arguments and task data stay as they are until @function has
- * returned an outcome; if it comes back without one the task fails with %DAG_ERROR_ABANDONED.
- * [method@Dag.Task.wait] there for another task never takes the last thread away from it.
- *
- * Since: 1.0
- */
-void
-dag_task_run_in_thread (DagTask           *self,
-                        DagTaskThreadFunc  function)
-{
-  DagThreadCall *call;
-  gboolean running;
-
-  g_return_if_fail (DAG_IS_TASK (self));
-  g_return_if_fail (function != NULL);
-
-  /* One that was cancelled may have finished, and settles only when its function has returned. */
-  dag_node_lock (DAG_NODE (self));
-  running = DAG_NODE (self)->started && !self->returned;
-  if (running)
-    self->n_threads++;
-  dag_node_unlock (DAG_NODE (self));
-
-  if (!running)
-    {
-      dag_task_complain (self, G_STRFUNC, "is not running");
-      return;
-    }
-
-  call = g_new (DagThreadCall, 1);
-  call->task = g_object_ref (self);
-  call->function = function;
-
-  dag_pool_push (dag_thread_call_run, call);
 }
 
 /* The outcome of a task that has finished. */
