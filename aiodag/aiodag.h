@@ -26,4 +26,5 @@
 # include "dag-version.h"
 # include "dag-version-macros.h"
 # include "dag-weak.h"
+# include "dag-worker.h"
 #undef DAG_INSIDE

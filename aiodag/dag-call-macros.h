@@ -300,7 +300,7 @@ struct _DagRawParameter;
   \
   linkage const DagDefinition name##_dag_definition = \
   { \
-    { #name, name##_dag_run, n, name##_dag_type }, \
+    { #name, name##_dag_run, n, name##_dag_type, run##_FLAG }, \
     name##_dag_parameters \
   }; \
   \
@@ -320,23 +320,20 @@ struct _DagRawParameter;
       name##_dag_body (task _DAG_MAP (_DAG_ACTUAL, __VA_ARGS__)); \
   }
 
-/* The same for one whose body runs in a thread. */
+#define _DAG_RUN_FLAG FALSE
+
+/* The same for one that is called in a thread. */
 #define _DAG_RUN_IN_THREAD(name, ...) \
   static void \
-  name##_dag_thread (DagTask *task, G_GNUC_UNUSED gpointer source_object, \
-                     G_GNUC_UNUSED gpointer task_data, GCancellable *cancellable) \
+  name##_dag_run (DagTask *task, G_GNUC_UNUSED gpointer user_data) \
   { \
     struct name##_dag_arguments arguments = name##_dag_get (task); \
     \
     if (arguments.task != NULL) \
-      name##_dag_body (task, cancellable _DAG_MAP (_DAG_ACTUAL, __VA_ARGS__)); \
-  } \
-  \
-  static void \
-  name##_dag_run (DagTask *task, G_GNUC_UNUSED gpointer user_data) \
-  { \
-    dag_task_run_in_thread (task, name##_dag_thread); \
+      name##_dag_body (task, dag_task_get_cancellable (task) _DAG_MAP (_DAG_ACTUAL, __VA_ARGS__)); \
   }
+
+#define _DAG_RUN_IN_THREAD_FLAG TRUE
 
 #endif /* !__cplusplus */
 #endif /* !__GI_SCANNER__ */

@@ -124,7 +124,7 @@
  * }
  *
  * static const DagDefinition concatenate_dag_definition = {
- *   { "concatenate", concatenate_dag_run, 2, concatenate_dag_type },
+ *   { "concatenate", concatenate_dag_run, 2, concatenate_dag_type, FALSE },
  *   concatenate_dag_parameters
  * };
  *
@@ -150,7 +150,9 @@
  * DAG_DEFINE_TASK_IN_THREAD:
  * @...: the name of the task function, and its parameters, up to 16, each in parentheses
  *
- * Defines a task function whose body runs in a thread, with [method@Dag.Task.run_in_thread].
+ * Defines a task function whose body runs in a thread: one of the [property@Dag.Task:worker] of the
+ * task, as `dag_with (dag_call (hash, file), "worker", worker, NULL)` sets it, or else of the
+ * default worker.
  *
  * It is like DAG_DEFINE_TASK (), but the body may not use much besides its parameters, `task`, and
  * `cancellable`, which is in scope too; and it has to return an outcome before it ends.

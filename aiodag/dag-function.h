@@ -20,6 +20,7 @@ G_BEGIN_DECLS
  * @n_parameters: how many arguments it takes
  * @get_parameter_type: (nullable): the type of the parameter with this index, %G_TYPE_INVALID for
  *   one that is not checked; `DAG_TYPE_TASK` makes the parameter raw
+ * @in_thread: whether it is called in a thread, of the default worker if the task has no other
  *
  * A function whose parameters are declared. It is constant and lives as long as the program:
  * `DAG_DEFINE_TASK ()` makes one.
@@ -34,6 +35,7 @@ struct _DagFunction
   DagTaskFunc   function;
   guint         n_parameters;
   GType       (*get_parameter_type) (guint index);
+  gboolean      in_thread;
 };
 
 G_END_DECLS

@@ -79,6 +79,7 @@ enum {
   DAG_EVENT_PRIORITY = 1 << 18,  /* it has another one */
   DAG_EVENT_RETRY    = 1 << 19,  /* the pause after its last attempt is over */
   DAG_EVENT_TURN     = 1 << 20,  /* it may start, or ask again whether it may */
+  DAG_EVENT_THREAD   = 1 << 21,  /* a thread has begun with it, or given it back */
   DAG_EVENTS         = 0xffff00,
 };
 
@@ -137,6 +138,8 @@ void     dag_node_clear             (DagNode            *self);
 void     dag_node_lock              (DagNode            *self);
 void     dag_node_unlock            (DagNode            *self);
 void     dag_node_raise             (DagNode            *self,
+                                     guint               events);
+void     dag_node_raise_and_unref   (DagNode            *self,
                                      guint               events);
 void     dag_node_again             (DagNode            *self);
 guint    dag_node_take_events       (DagNode            *self);

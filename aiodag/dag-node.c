@@ -80,6 +80,24 @@ dag_node_raise (DagNode *self,
 }
 
 /*< private >
+ * dag_node_raise_and_unref:
+ * @self: (transfer full): the node
+ *
+ * Does what dag_node_raise() does, and drops a reference, in the owning context if that can be.
+ */
+void
+dag_node_raise_and_unref (DagNode *self,
+                          guint    events)
+{
+  guint old = g_atomic_int_or ((guint *) &self->flags, events | DAG_NODE_QUEUED);
+
+  if (!(old & DAG_NODE_QUEUED))
+    dag_queue_push (self->queue, &self->member.item);
+  else
+    g_object_unref (self);
+}
+
+/*< private >
  * dag_node_again:
  *
  * Has the node looked after once more and before everything else: for what is left to do before

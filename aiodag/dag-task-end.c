@@ -348,7 +348,7 @@ dag_task_advance (DagTask *self)
 
   dag_node_lock (node);
   ready = self->outcome.kind != DAG_OUTCOME_UNSET;
-  over = self->returned || (ready && !node->started);
+  over = node->started ? self->returned && self->n_threads == 0 : ready;
   ended = self->ended;
   dag_node_unlock (node);
 

@@ -19,6 +19,7 @@ dag_task_rare_free (DagTaskRare *rare)
   g_assert (rare->waits == NULL);
   g_assert (rare->settle_waits == NULL);
   g_assert (rare->owner_link == NULL);
+  g_assert (rare->calls == NULL);
 
   if (rare->task_data_destroy != NULL)
     rare->task_data_destroy (rare->task_data);
@@ -26,6 +27,7 @@ dag_task_rare_free (DagTaskRare *rare)
   g_clear_object (&rare->source_object);
   g_clear_object (&rare->cancellable);
   g_clear_object (&rare->value_owner);
+  g_clear_object (&rare->worker);
   g_free (rare->time);
   g_clear_pointer (&rare->retry, dag_task_retry_free);
   g_clear_pointer (&rare->claim, dag_claim_unref);

@@ -30,12 +30,28 @@ dag_task_get_n_arguments (DagTask *self)
   return self->n_arguments;
 }
 
+/* Whether the arguments are there. The owning context may not know yet that a thread has begun. */
+static gboolean
+dag_task_has_arguments (DagTask *self)
+{
+  gboolean running = g_atomic_int_get (&DAG_NODE (self)->state) >= DAG_STATE_RUNNING;
+
+  if (!running)
+    {
+      dag_node_lock (DAG_NODE (self));
+      running = self->n_threads > 0;
+      dag_node_unlock (DAG_NODE (self));
+    }
+
+  return running;
+}
+
 static const GValue *
 dag_task_peek_argument (DagTask    *self,
                         guint       index,
                         const char *caller)
 {
-  gboolean running = g_atomic_int_get (&DAG_NODE (self)->state) >= DAG_STATE_RUNNING;
+  gboolean running = dag_task_has_arguments (self);
   const GValue *argument;
 
   if (!running || index >= self->n_arguments)

@@ -174,10 +174,19 @@ void
 dag_task_handle_turn (DagTask *self)
 {
   DagNode *node = DAG_NODE (self);
+  gboolean open;
 
-  if (self->outcome.kind == DAG_OUTCOME_UNSET &&
-      g_atomic_int_get (&node->state) == DAG_STATE_READY)
-    dag_queue_make_ready (node->queue, &node->member, dag_task_get_priority (self));
+  dag_node_lock (node);
+  open = dag_task_is_to_start (self) && self->outcome.kind == DAG_OUTCOME_UNSET &&
+         !self->starting;
+  dag_node_unlock (node);
+
+  if (!open || g_atomic_int_get (&node->state) != DAG_STATE_READY)
+    return;
+
+  /* It may have waited for a thread before somebody gave it another limiter. */
+  dag_task_drop_calls (self);
+  dag_queue_make_ready (node->queue, &node->member, dag_task_get_priority (self));
 }
 
 /* Whether limiters can still be changed: gives up what the task has of them if so. */

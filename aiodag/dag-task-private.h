@@ -8,6 +8,7 @@
 #include "dag-claim-private.h"
 #include "dag-node-private.h"
 #include "dag-outcome-private.h"
+#include "dag-pool-private.h"
 #include "dag-task.h"
 
 G_BEGIN_DECLS
@@ -16,6 +17,7 @@ typedef struct _DagWait DagWait;
 typedef struct _DagParentLink DagParentLink;
 typedef struct _DagTaskRetry DagTaskRetry;
 typedef struct _DagOwnerLink DagOwnerLink;
+typedef struct _DagThreadCall DagThreadCall;
 
 /* How long a task may take. */
 typedef struct {
@@ -42,6 +44,8 @@ typedef struct {
   gulong               parent_handler;
   DagWait             *waits;            /* last of a ring: until it finishes */
   DagWait             *settle_waits;     /* last of a ring: until it settles */
+  DagWorker           *worker;           /* (owned) (nullable): for its thread functions */
+  DagThreadCall       *calls;            /* (owned): the last first; those that wait for a thread */
 
   DagTask             *value_owner;      /* (owned) (nullable): whose value it is */
   DagTaskTime         *time;             /* (owned) (nullable): atomic */
@@ -190,6 +194,16 @@ gboolean      dag_value_convert            (const GValue    *value,
                                             GType            type,
                                             GValue          *converted);
 
+/* Whether the function may still be called, and is not yet. Under the lock; in the owning context
+ * also while no thread can begin with it.
+ */
+
+static inline gboolean
+dag_task_is_to_start (DagTask *self)
+{
+  return !DAG_NODE (self)->started || self->pausing;
+}
+
 /* An input that is not raw has no value of its own: the function reads that of the dependency. */
 
 static inline gboolean
@@ -211,6 +225,7 @@ void          dag_task_cancel_own          (DagTask         *self);
 GError       *dag_task_begin_time          (DagTask         *self);
 void          dag_task_end_timeout         (DagTask         *self);
 gboolean      dag_task_is_past_deadline    (DagTask         *self);
+void          dag_task_note_begin          (DagTask         *self);
 gboolean      dag_task_check_late          (DagTask         *self);
 void          dag_task_leave_time          (DagTask         *self);
 void          dag_task_handle_time         (DagTask         *self);
@@ -249,5 +264,14 @@ void          dag_wait_block               (DagTask         *task,
                                             GCancellable    *cancellable);
 
 DagTask      *dag_task_get_thread_current  (void);
+gboolean      dag_task_is_for_thread       (DagTask         *self);
+gboolean      dag_task_needs_pool          (DagTask         *self,
+                                            DagPool         *pool);
+void          dag_task_queue_call          (DagTask         *self);
+void          dag_task_move_calls          (DagTask         *self);
+gboolean      dag_task_drop_calls          (DagTask         *self);
+gboolean      dag_task_handle_thread       (DagTask         *self,
+                                            gboolean         has_returned);
+void          dag_task_handle_priority     (DagTask         *self);
 
 G_END_DECLS

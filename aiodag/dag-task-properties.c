@@ -243,9 +243,10 @@ dag_task_get_priority (DagTask *self)
  * @self: a task
  * @priority: the priority, as those of [struct@GLib.Source]: less is earlier
  *
- * Sets the priority among the tasks of the same main context that are ready. One that is ready
- * already comes last among those that have the same priority. It may be called from any thread, and
- * means nothing to a task that has started.
+ * Sets the priority among the tasks of the same main context that are ready, and among those that
+ * wait for a thread of the same [property@Dag.Task:worker]. One that is ready already comes last
+ * among those that have the same priority. It may be called from any thread, and means nothing to a
+ * task that has started.
  *
  * Since: 1.0
  */
@@ -262,6 +263,7 @@ dag_task_set_priority (DagTask *self,
 
   if (dag_task_get_state (self) == DAG_STATE_READY)
     dag_node_raise (DAG_NODE (self), DAG_EVENT_PRIORITY);
+  dag_task_move_calls (self);
 
   g_object_notify (G_OBJECT (self), "priority");
 }

@@ -110,21 +110,21 @@ dag_task_has_attempts (DagTask *self)
 /*< private >
  * dag_task_begin_attempt:
  *
- * The function is about to be called. In the owning context.
+ * The function is about to be called. Under the lock.
  */
 void
 dag_task_begin_attempt (DagTask *self)
 {
   DagTaskRetry *retry = dag_task_peek_retry (self);
 
-  if (retry == NULL)
-    return;
+  DAG_NODE (self)->started = TRUE;
 
-  dag_node_lock (DAG_NODE (self));
-  retry->attempt++;
-  self->pausing = FALSE;
-  self->returned = FALSE;
-  dag_node_unlock (DAG_NODE (self));
+  if (retry != NULL)
+    {
+      retry->attempt++;
+      self->pausing = FALSE;
+      self->returned = FALSE;
+    }
 }
 
 /* What the attempt has failed with, if the next one can follow. Under the lock. */
@@ -224,7 +224,6 @@ dag_task_try_again (DagTask *self)
   DagNode *node = DAG_NODE (self);
   DagTaskRetry *retry = dag_task_peek_retry (self);
   const GError *error;
-  gboolean at_work;
   guint pause;
 
   if (retry == NULL || retry->over || dag_queue_is_closed (node->queue))
@@ -235,12 +234,7 @@ dag_task_try_again (DagTask *self)
 
   dag_node_lock (node);
   error = dag_task_get_attempt_failure (self);
-  at_work = self->n_threads > 0;
   dag_node_unlock (node);
-
-  /* A thread may still be using what the next attempt does. */
-  if (error != NULL && at_work)
-    return TRUE;
 
   if (error == NULL || !dag_task_ask_for_retry (self, retry, error))
     {

@@ -73,7 +73,7 @@ dag_task_return_outcome (DagTask    *self,
   DagNode *node = DAG_NODE (self);
   DagOutcome unused = DAG_OUTCOME_INIT;
   const char *message = NULL;
-  gboolean accepted, cancelled;
+  gboolean accepted, cancelled, in_thread;
 
   /* Once it has returned there may be no other. */
   g_object_ref (self);
@@ -81,6 +81,7 @@ dag_task_return_outcome (DagTask    *self,
   dag_node_lock (node);
 
   accepted = dag_task_accept_return (self, &message);
+  in_thread = self->n_threads > 0;
   cancelled = dag_task_is_cancelled (self) && !self->ignore_cancellable;
 
   if (accepted && self->outcome.kind == DAG_OUTCOME_UNSET)
@@ -111,7 +112,8 @@ dag_task_return_outcome (DagTask    *self,
 
   dag_node_unlock (node);
 
-  if (accepted)
+  /* While thread functions are at work nothing comes of it: the last of them raises it. */
+  if (accepted && !in_thread)
     dag_task_raise_returned (self);
   else if (message != NULL)
     dag_task_complain (self, caller, "%s", message);

@@ -12,6 +12,17 @@
  * context, called by its queue.
  */
 
+/* It will end without a result: no thread needs to begin with it. Returns what
+ * dag_task_drop_calls() does.
+ */
+static gboolean
+dag_task_drop_unless_asked (DagTask *self)
+{
+  /* What is on the stack may have more to do than wait for that. */
+  return self->on_stack == 0 && dag_task_get_check_cancellable (self) &&
+         dag_task_drop_calls (self);
+}
+
 /* Cancellation was asked for. */
 static void
 dag_task_handle_cancel (DagTask *self)
@@ -23,10 +34,11 @@ dag_task_handle_cancel (DagTask *self)
     return;
 
   dag_node_lock (node);
-  end = !node->started || self->pausing ||
+  end = dag_task_is_to_start (self) ||
         (self->returned ? self->following && !self->ignore_cancellable : self->return_on_cancel);
   dag_node_unlock (node);
 
+  end = dag_task_drop_unless_asked (self) || end;
   if (end)
     dag_task_end (self, dag_task_new_cancelled_error ());
 
@@ -39,7 +51,7 @@ dag_task_handle_late (DagTask *self)
 {
   DagNode *node = DAG_NODE (self);
   GError *error = NULL;
-  gboolean late;
+  gboolean late, dropped;
 
   if (self->phase != DAG_PHASE_OPEN)
     return;
@@ -54,7 +66,7 @@ dag_task_handle_late (DagTask *self)
   self->late = late;
 
   /* If there is another attempt, that waits for the function. */
-  if (late && (!node->started || self->pausing ||
+  if (late && (dag_task_is_to_start (self) ||
                (self->returned ? self->following
                                : self->return_on_cancel && !dag_task_has_attempts (self))))
     error = dag_task_new_late_error (self);
@@ -64,8 +76,24 @@ dag_task_handle_late (DagTask *self)
   if (!late)
     return;
 
+  dropped = dag_task_drop_unless_asked (self);
+  if (dropped && error == NULL)
+    {
+      dag_node_lock (node);
+      error = dag_task_new_late_error (self);
+      dag_node_unlock (node);
+    }
+
   if (error != NULL)
     dag_task_end (self, error);
+
+  /* As if the function had returned that. */
+  if (dropped)
+    {
+      dag_node_lock (node);
+      self->ended = !dag_task_has_attempts (self);
+      dag_node_unlock (node);
+    }
 
   dag_task_cancel_own (self);
 }
@@ -95,6 +123,9 @@ dag_task_handle_decision (DagTask *self)
 
   dag_node_unlock (node);
 
+  if (refused || (open && !startable))
+    dag_task_drop_calls (self);
+
   if (startable && state == DAG_STATE_WAITING)
     {
       g_atomic_int_set (&node->state, DAG_STATE_READY);
@@ -109,22 +140,6 @@ dag_task_handle_decision (DagTask *self)
       dag_queue_make_idle (node->queue, &node->member);
       dag_task_notify_state (self);
     }
-}
-
-/* It has another place among those that are ready, if it is still one of them. */
-static void
-dag_task_handle_priority (DagTask *self)
-{
-  DagNode *node = DAG_NODE (self);
-  gboolean open;
-
-  dag_node_lock (node);
-  open = (!node->started || self->pausing) && self->outcome.kind == DAG_OUTCOME_UNSET;
-  dag_node_unlock (node);
-
-  if (open && g_atomic_int_get (&node->state) == DAG_STATE_READY &&
-      !dag_task_change_turn (self))
-    dag_queue_make_ready (node->queue, &node->member, dag_task_get_priority (self));
 }
 
 /* What it follows has finished. */
@@ -202,7 +217,37 @@ dag_task_leave_function (DagTask *self)
   g_object_unref (self);
 }
 
-/* Calls the function, when its arguments are there. */
+/* Whether the task starts now, when nothing has come between, or waits for a thread to start it. */
+static gboolean
+dag_task_decide_start (DagTask *self)
+{
+  DagNode *node = DAG_NODE (self);
+  gboolean open, start;
+
+  /* It stays as it is until it is its turn. */
+  if (!dag_task_ask_limiters (self))
+    return FALSE;
+
+  dag_node_lock (node);
+  open = self->outcome.kind == DAG_OUTCOME_UNSET && !dag_task_is_cancelled (self);
+  start = open && (self->pausing || dag_node_is_startable (node));
+  if (start && !dag_task_is_for_thread (self))
+    dag_task_begin_attempt (self);
+  dag_node_unlock (node);
+
+  if (open && !start)
+    {
+      /* Something was added a moment ago that it has to wait for. */
+      dag_task_leave_limiters (self);
+      g_atomic_int_set (&node->state, DAG_STATE_WAITING);
+      dag_node_raise (node, DAG_EVENT_READY);
+      dag_task_notify_state (self);
+    }
+
+  return start;
+}
+
+/* Calls the function, or has a thread do that, when its arguments are there. */
 static void
 dag_task_call_function (DagTask *self)
 {
@@ -216,7 +261,19 @@ dag_task_call_function (DagTask *self)
       return;
     }
 
-  dag_task_begin_attempt (self);
+  if (dag_task_is_to_start (self))
+    {
+      if (error == NULL)
+        {
+          dag_task_queue_call (self);
+          return;
+        }
+
+      dag_node_lock (node);
+      dag_task_begin_attempt (self);
+      dag_node_unlock (node);
+    }
+
   if (error == NULL)
     error = dag_task_begin_time (self);
 
@@ -277,6 +334,7 @@ dag_task_abandon (DagTask *self)
 
   dag_task_end (self, g_error_new_literal (DAG_ERROR, DAG_ERROR_ABANDONED,
                                            "The main context of the task was destroyed"));
+  dag_task_drop_calls (self);
 
   self->starting = FALSE;
 
@@ -304,6 +362,10 @@ dag_task_run_item (DagItem *item)
 
   if ((events & DAG_EVENT_NEW) && !dag_queue_is_closed (node->queue))
     dag_queue_add_member (node->queue, &node->member);
+
+  /* Where it was given back there is something new to decide. */
+  if ((events & DAG_EVENT_THREAD) && !dag_task_handle_thread (self, (events & DAG_EVENT_RETURNED) != 0))
+    events |= DAG_EVENT_READY;
 
   if (events & DAG_EVENT_CANCEL)
     dag_task_handle_cancel (self);
@@ -333,6 +395,10 @@ dag_task_run_item (DagItem *item)
   if (events & DAG_EVENT_FOLLOWED)
     dag_task_handle_followed (self);
 
+  /* One that a thread is going to start may have to wait again, or not start at all. */
+  if (self->starting && dag_task_is_to_start (self) && !dag_task_decide_start (self))
+    self->starting = FALSE;
+
   if (self->starting && !dag_queue_is_closed (node->queue))
     dag_task_call_function (self);
   else
@@ -351,34 +417,9 @@ void
 dag_task_start_member (DagMember *member)
 {
   DagTask *self = DAG_NODE_TASK (DAG_NODE_MEMBER (member));
-  DagNode *node = DAG_NODE (self);
-  gboolean open, start;
 
-  /* It stays as it is until it is its turn. */
-  if (!dag_task_ask_limiters (self))
-    return;
-
-  dag_node_lock (node);
-  open = self->outcome.kind == DAG_OUTCOME_UNSET && !dag_task_is_cancelled (self);
-  start = open && (self->pausing || dag_node_is_startable (node));
-  if (start)
-    node->started = TRUE;
-  dag_node_unlock (node);
-
-  if (!open)
-    return;
-
-  if (!start)
-    {
-      /* Something was added a moment ago that it has to wait for. */
-      dag_task_leave_limiters (self);
-      g_atomic_int_set (&node->state, DAG_STATE_WAITING);
-      dag_node_raise (node, DAG_EVENT_READY);
-      dag_task_notify_state (self);
-      return;
-    }
-
-  dag_task_call_function (self);
+  if (dag_task_decide_start (self))
+    dag_task_call_function (self);
 }
 
 void

@@ -72,7 +72,7 @@ dag_task_handle_time (DagTask *self)
   DagTaskTime *time = dag_task_peek_time (self);
   gint64 due;
 
-  if (self->phase != DAG_PHASE_OPEN)
+  if (self->phase != DAG_PHASE_OPEN || time == NULL)
     return;
 
   dag_node_lock (DAG_NODE (self));
@@ -146,6 +146,21 @@ dag_task_is_past_deadline (DagTask *self)
   DagTaskTime *time = dag_task_peek_time (self);
 
   return time != NULL && time->deadline > 0 && g_get_monotonic_time () >= time->end;
+}
+
+/*< private >
+ * dag_task_note_begin:
+ *
+ * A thread is about to call the function; dag_task_handle_time() follows in the owning context.
+ * Under the lock.
+ */
+void
+dag_task_note_begin (DagTask *self)
+{
+  DagTaskTime *time = dag_task_peek_time (self);
+
+  if (time != NULL)
+    time->begin = g_get_monotonic_time ();
 }
 
 /*< private >

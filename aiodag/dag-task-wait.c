@@ -15,6 +15,7 @@
 typedef struct {
   DagQueue *iterated;  /* (nullable): of the context that the wait iterates */
   DagTask  *current;   /* (nullable): whose function waits */
+  DagPool  *single;    /* (nullable): the one whose only thread waits */
 } DagObstacle;
 
 /* Whether a task can never finish while this thread waits here. */
@@ -28,6 +29,9 @@ is_obstacle (DagNode  *node,
     return FALSE;
 
   if (DAG_NODE_TASK (node) == obstacle->current)
+    return TRUE;
+
+  if (obstacle->single != NULL && dag_task_needs_pool (DAG_NODE_TASK (node), obstacle->single))
     return TRUE;
 
   return node->queue != obstacle->iterated && dag_queue_is_ours (node->queue);
@@ -96,8 +100,8 @@ dag_task_release_later (DagTask *self)
  *
  * The error is the one that the task ended with, or %G_IO_ERROR_CANCELLED if the wait was
  * cancelled. Where the wait could never end it is %DAG_ERROR_WOULD_BLOCK: inside a function,
- * callback or signal of the task's main context, and where the task depends on one that only this
- * thread could bring forward.
+ * callback or signal of the task's main context, and where the task, or one that it depends on,
+ * could only be brought forward by this thread, as the only one of a [class@Dag.Worker] has to.
  *
  * A task that nobody has a reference to is kept until control is back in the main loop, where this
  * thread iterated its context.
@@ -112,7 +116,7 @@ dag_task_wait (DagTask       *self,
                GCancellable  *cancellable,
                GError       **error)
 {
-  DagObstacle obstacle = { NULL, dag_task_get_thread_current () };
+  DagObstacle obstacle = { NULL, dag_task_get_thread_current (), dag_pool_get_single () };
   DagQueue *queue;
   GMainContext *context = NULL;
   const GValue *value;

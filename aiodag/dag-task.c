@@ -8,6 +8,7 @@
 #include "dag-enum-types.h"
 #include "dag-error.h"
 #include "dag-task-private.h"
+#include "dag-worker.h"
 
 /**
  * DagTask:
@@ -62,6 +63,7 @@ typedef enum {
   PROP_DEADLINE,
   PROP_RETRY,
   PROP_LIMITER,
+  PROP_WORKER,
   PROP_CONTEXT,
 } DagTaskProperty;
 
@@ -350,6 +352,9 @@ dag_task_get_property (GObject    *object,
     case PROP_LIMITER:
       g_value_set_object (value, dag_task_get_limiter (self));
       break;
+    case PROP_WORKER:
+      g_value_set_object (value, dag_task_get_worker (self));
+      break;
     case PROP_CONTEXT:
       g_value_set_boxed (value, dag_task_get_context (self));
       break;
@@ -400,6 +405,9 @@ dag_task_set_property (GObject      *object,
       break;
     case PROP_LIMITER:
       dag_task_set_limiter (self, g_value_get_object (value));
+      break;
+    case PROP_WORKER:
+      dag_task_set_worker (self, g_value_get_object (value));
       break;
     case PROP_CONTEXT:
       dag_node_init (DAG_NODE (self), &dag_task_item_class, g_value_get_boxed (value));
@@ -602,6 +610,18 @@ dag_task_class_init (DagTaskClass *klass)
                          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
 
   /**
+   * DagTask:worker: (getter get_worker) (setter set_worker)
+   *
+   * In whose threads the function of the task is called; %NULL if that is the main context.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_WORKER] =
+    g_param_spec_object ("worker", NULL, NULL,
+                         DAG_TYPE_WORKER,
+                         G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+
+  /**
    * DagTask:context: (getter get_context)
    *
    * The main context that the task belongs to; the one that was thread-default if none was given.
@@ -620,6 +640,8 @@ dag_task_class_init (DagTaskClass *klass)
    * @self: the task
    *
    * The function of the task is about to be called. A task that is cancelled now is not started.
+   *
+   * A function that is called in a thread may be at work already, or even have returned.
    *
    * Since: 1.0
    */

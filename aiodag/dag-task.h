@@ -68,6 +68,10 @@ DagTask          *dag_task_new_for_function        (const DagFunction    *functi
                                                     const GValue         *arguments,
                                                     gsize                 n_arguments);
 DAG_AVAILABLE_IN_1_0
+DagTask          *dag_task_new_in_thread           (DagTaskFunc           function,
+                                                    gpointer              function_data,
+                                                    GDestroyNotify        function_data_destroy);
+DAG_AVAILABLE_IN_1_0
 DagTask          *dag_task_new_for_value           (const GValue         *value);
 
 /* Building one in steps */
@@ -372,6 +376,11 @@ DAG_AVAILABLE_IN_1_0
 void              dag_task_set_creator             (DagTask              *self,
                                                     DagTask              *creator);
 DAG_AVAILABLE_IN_1_0
+DagWorker        *dag_task_get_worker              (DagTask              *self);
+DAG_AVAILABLE_IN_1_0
+void              dag_task_set_worker              (DagTask              *self,
+                                                    DagWorker            *worker);
+DAG_AVAILABLE_IN_1_0
 DagTask          *dag_task_at                      (DagTask              *self,
                                                     const char           *location);
 DAG_AVAILABLE_IN_1_0
@@ -501,6 +510,8 @@ gboolean          dag_task_get_completed           (DagTask              *self);
   dag_task_at (dag_task_new_with_inputs (__VA_ARGS__), G_STRLOC)
 #define dag_task_new_with_arguments(...) \
   dag_task_at (dag_task_new_with_arguments (__VA_ARGS__), G_STRLOC)
+#define dag_task_new_in_thread(...) \
+  dag_task_at (dag_task_new_in_thread (__VA_ARGS__), G_STRLOC)
 #define dag_task_new_for_function(...) \
   dag_task_at (dag_task_new_for_function (__VA_ARGS__), G_STRLOC)
 #define dag_task_new_for_callback(...) \

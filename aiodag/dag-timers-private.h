@@ -21,6 +21,7 @@ struct _DagTimer
 {
   void   (*expire) (DagTimer *self);  /* const; must not call anybody's code */
   gint64   time;                      /* µs of the monotonic clock */
+  guint64  order;                     /* in which those of one time were set */
   guint    position;                  /* in the heap, counted from 1; 0 while it is not set */
 };
 

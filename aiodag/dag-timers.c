@@ -15,6 +15,7 @@ struct _DagTimers
 {
   GSource   *source;  /* (unowned) (nullable): the context's; NULL when that was destroyed */
   GPtrArray *heap;    /* (element-type DagTimer): none is owned; the first element is not used */
+  guint64    n_set;
 };
 
 typedef struct {
@@ -44,6 +45,13 @@ dag_timers_put (DagTimers *self,
   timer->position = position;
 }
 
+static gboolean
+dag_timer_is_before (DagTimer *self,
+                     DagTimer *other)
+{
+  return self->time != other->time ? self->time < other->time : self->order < other->order;
+}
+
 /* Finds the place for a timer from a position on which is free, upward or downward. */
 static void
 dag_timers_sift (DagTimers *self,
@@ -53,7 +61,7 @@ dag_timers_sift (DagTimers *self,
   guint last = dag_timers_get_last (self);
   guint child;
 
-  while (position > 1 && dag_timers_get (self, position / 2)->time > timer->time)
+  while (position > 1 && dag_timer_is_before (timer, dag_timers_get (self, position / 2)))
     {
       dag_timers_put (self, position, dag_timers_get (self, position / 2));
       position /= 2;
@@ -62,9 +70,9 @@ dag_timers_sift (DagTimers *self,
   while ((child = 2 * position) <= last)
     {
       if (child < last &&
-          dag_timers_get (self, child + 1)->time < dag_timers_get (self, child)->time)
+          dag_timer_is_before (dag_timers_get (self, child + 1), dag_timers_get (self, child)))
         child++;
-      if (dag_timers_get (self, child)->time >= timer->time)
+      if (!dag_timer_is_before (dag_timers_get (self, child), timer))
         break;
 
       dag_timers_put (self, position, dag_timers_get (self, child));
@@ -167,7 +175,8 @@ dag_timers_free (DagTimers *self)
  * dag_timers_set:
  * @time: in µs of the monotonic clock
  *
- * Has a timer expire at a time, in the place of any that was set before.
+ * Has a timer expire at a time, in the place of any that was set before. Those of one time expire in
+ * the order in which they were set.
  */
 void
 dag_timers_set (DagTimers *self,
@@ -181,6 +190,7 @@ dag_timers_set (DagTimers *self,
     }
 
   timer->time = time;
+  timer->order = self->n_set++;
   dag_timers_sift (self, timer->position, timer);
   dag_timers_rearm (self);
 }

@@ -16,6 +16,7 @@
 G_BEGIN_DECLS
 
 typedef struct _DagTask DagTask;
+typedef struct _DagWorker DagWorker;
 
 /**
  * DagTaskFunc:
@@ -24,8 +25,8 @@ typedef struct _DagTask DagTask;
  *
  * The function, or body, of a task.
  *
- * It is called in the main context of @task, once, with that context pushed as thread-default. It
- * gets its arguments with [method@Dag.Task.get_argument] and ends with one of the
+ * It is called in the main context of @task, once, with that context pushed as thread-default; or,
+ * if the task has a [property@Dag.Task:worker], in one of its threads. It gets its arguments with [method@Dag.Task.get_argument] and ends with one of the
  * `dag_task_return_…` functions: at once, or later from any callback or thread. Until it has
  * returned, @task stays valid without a reference of the function's own.
  *

@@ -44,6 +44,7 @@ struct _DagWait
 
   GCancellable        *cancellable;  /* (owned) (nullable) */
   gulong               handler;
+  GCond                cond;         /* of a thread that is blocked */
   GAsyncReadyCallback  callback;     /* (nullable) */
   gpointer             user_data;
 };
@@ -56,9 +57,8 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (DagWait, dag_wait, G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (G_TYPE_ASYNC_RESULT,
                                                       dag_wait_async_result_init))
 
-/* For the threads that are blocked; there are few. */
+/* For the threads that are blocked */
 static GMutex block_lock;
-static GCond block_cond;
 
 static GObject *
 dag_wait_get_source_object (GAsyncResult *result)
@@ -97,6 +97,8 @@ dag_wait_finalize (GObject *object)
 
   if (self->owned)
     g_object_unref (self->task);
+  if (self->queue == NULL)
+    g_cond_clear (&self->cond);
   g_clear_object (&self->cancellable);
   g_clear_pointer (&self->queue, dag_queue_unref);
 
@@ -225,7 +227,7 @@ dag_wait_deliver (DagWait *self)
   if (self->queue == NULL)
     {
       g_mutex_lock (&block_lock);
-      g_cond_broadcast (&block_cond);
+      g_cond_signal (&self->cond);
       g_mutex_unlock (&block_lock);
     }
   else
@@ -592,12 +594,13 @@ dag_wait_block (DagTask      *task,
   DagWait *wait = dag_wait_new (task, NULL, FALSE, cancellable, NULL, NULL);
   gboolean linked;
 
+  g_cond_init (&wait->cond);
   dag_pool_begin_blocking ();
   dag_wait_start (wait);
 
   g_mutex_lock (&block_lock);
   while (g_atomic_int_get (&wait->state) == DAG_WAIT_PENDING)
-    g_cond_wait (&block_cond, &block_lock);
+    g_cond_wait (&wait->cond, &block_lock);
   g_mutex_unlock (&block_lock);
 
   dag_pool_end_blocking ();

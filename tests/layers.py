@@ -24,7 +24,7 @@ LAYERS = [
     (1, ['dag-dependency', 'dag-failure', 'dag-outcome', 'dag-weak']),
     (2, ['dag-claim', 'dag-edge', 'dag-levels', 'dag-limiter', 'dag-line', 'dag-node', 'dag-path',
          'dag-pool', 'dag-process', 'dag-queue*', 'dag-remnants', 'dag-ring', 'dag-timers']),
-    (3, ['dag-retry', 'dag-task*', 'dag-wait']),
+    (3, ['dag-retry', 'dag-task*', 'dag-wait', 'dag-worker']),
     (4, ['aiodag', 'dag-call*', 'dag-combinators', 'dag-context', 'dag-process-result',
          'dag-results', 'dag-runner*', 'dag-subprocess']),
 ]
