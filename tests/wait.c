@@ -618,6 +618,9 @@ test_own_dependent (void)
 
   g_test_summary ("A thread function cannot wait for its own task or for what depends on it");
 
+  /* The thread must not iterate this context. */
+  g_main_context_push_thread_default (g_main_context_default ());
+
   middle = dag_task_new_with_inputs (test_body_succeed, NULL, NULL, &task, 1);
   last = dag_task_new_with_inputs (test_body_succeed, GINT_TO_POINTER (2), NULL, &middle, 1);
   dag_task_set_task_data (task, last, NULL);
@@ -627,8 +630,8 @@ test_own_dependent (void)
 
   test_release (last);
   test_release (middle);
-  /* The thread may have it a little longer. */
-  g_object_unref (task);
+  test_release (task);
+  g_main_context_pop_thread_default (g_main_context_default ());
 }
 
 static void

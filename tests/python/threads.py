@@ -123,7 +123,7 @@ async def methods():
 @test
 async def parallel():
     """Functions that block run at the same time, as many as there are threads."""
-    n_threads = _executors.get_threads()._max_workers
+    n_threads = _executors.get_threads().max_threads
     assert n_threads >= 2
     meeting = threading.Barrier(n_threads, timeout=20)
 
@@ -151,7 +151,7 @@ async def parallel():
 @test
 async def cancelled_before_start():
     """A function that was cancelled before there was a thread for it is not called."""
-    n_threads = _executors.get_threads()._max_workers
+    n_threads = _executors.get_threads().max_threads
     door = threading.Event()
     called = []
 

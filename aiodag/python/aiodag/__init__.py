@@ -22,8 +22,9 @@ except AttributeError:
     raise ModuleNotFoundError('PyGObject is not there for this Python', name='gi') from None
 
 __all__ = [
-    'Error', 'Rule', 'State', 'Task', 'Trigger', 'any', 'current', 'delay', 'failed', 'finished',
-    'gather', 'gio', 'race', 'run', 'settled', 'skip', 'subprocess', 'task', 'weak',
+    'Error', 'Rule', 'State', 'Task', 'Trigger', 'Worker', 'any', 'blocking', 'current', 'delay',
+    'failed', 'finished', 'gather', 'gio', 'race', 'run', 'settled', 'skip', 'subprocess', 'task',
+    'weak',
 ]
 
 

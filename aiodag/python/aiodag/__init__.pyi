@@ -9,13 +9,15 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import AbstractContextManager
 from contextvars import Context
 from os import PathLike
 from typing import Any, Concatenate, Generic, NoReturn, ParamSpec, TypeVar, overload
 
 __all__ = [
-    'Error', 'Rule', 'State', 'Task', 'Trigger', 'any', 'current', 'delay', 'failed', 'finished',
-    'gather', 'gio', 'race', 'run', 'settled', 'skip', 'subprocess', 'task',
+    'Error', 'Rule', 'State', 'Task', 'Trigger', 'Worker', 'any', 'blocking', 'current', 'delay',
+    'failed', 'finished', 'gather', 'gio', 'race', 'run', 'settled', 'skip', 'subprocess', 'task',
+    'weak',
 ]
 
 _P = ParamSpec('_P')
@@ -45,11 +47,26 @@ class Task(Awaitable[_T_co], Any):  # type: ignore[misc]
     def settle(self) -> asyncio.Future[None]: ...
     def wait(self, cancellable: Any = None) -> _T_co: ...
     def get_name(self) -> str: ...
+    def get_priority(self) -> int: ...
+    def set_priority(self, priority: int) -> None: ...
     def get_loop(self) -> asyncio.AbstractEventLoop: ...
     def add_done_callback(
         self, callback: Callable[[Task[_T_co]], object], *, context: Context | None = None
     ) -> None: ...
     def remove_done_callback(self, callback: Callable[[Task[_T_co]], object]) -> int: ...
+
+class Worker:
+    def __init__(self, *, name: str | None = None, max_threads: int = 0) -> None: ...
+    @staticmethod
+    def new(name: str | None, max_threads: int) -> Worker: ...
+    @staticmethod
+    def get_default() -> Worker: ...
+    def get_name(self) -> str: ...
+    def get_max_threads(self) -> int: ...
+    @staticmethod
+    def begin_blocking() -> None: ...
+    @staticmethod
+    def end_blocking() -> None: ...
 
 # A dependency with a rule of its own. Where it is an argument, the function gets the task.
 class _Edge(Awaitable[_T_co], Any): ...  # type: ignore[misc]
@@ -97,6 +114,7 @@ def task(  # type: ignore[misc]
     deadline: float = ...,
     owner: Any = ...,
     thread: bool = ...,
+    worker: Worker | None = ...,
     executor: Executor | None = ...,
 ) -> _RawFunction[_P, _T]: ...
 @overload
@@ -110,6 +128,7 @@ def task(  # type: ignore[misc]
     deadline: float = ...,
     owner: Any = ...,
     thread: bool = ...,
+    worker: Worker | None = ...,
     executor: Executor | None = ...,
 ) -> Callable[_P, Task[_T]]: ...
 @overload
@@ -123,6 +142,7 @@ def task(  # type: ignore[misc]
     deadline: float = ...,
     owner: Any = ...,
     thread: bool = ...,
+    worker: Worker | None = ...,
     executor: Executor | None = ...,
 ) -> Callable[_P, Task[_T]]: ...
 
@@ -141,6 +161,7 @@ def task(
     deadline: float = ...,
     owner: Any = ...,
     thread: bool = ...,
+    worker: Worker | None = ...,
     executor: Executor | None = ...,
 ) -> _RawFunction[_P, _T]: ...
 @overload
@@ -157,6 +178,7 @@ def task(
     deadline: float = ...,
     owner: Any = ...,
     thread: bool = ...,
+    worker: Worker | None = ...,
     executor: Executor | None = ...,
 ) -> _RawFunction[_P, _T]: ...
 
@@ -172,6 +194,7 @@ def task(  # type: ignore[misc]
     deadline: float = ...,
     owner: Any = ...,
     thread: bool = ...,
+    worker: Worker | None = ...,
     executor: Executor | None = ...,
 ) -> _Decorator: ...
 @overload
@@ -188,6 +211,7 @@ def task(
     deadline: float = ...,
     owner: Any = ...,
     thread: bool = ...,
+    worker: Worker | None = ...,
     executor: Executor | None = ...,
 ) -> _RawDecorator: ...
 
@@ -238,6 +262,7 @@ def gio(
 def gio(
     function: Callable[..., Any], /, *args: Any, finish: None = None
 ) -> asyncio.Future[Any]: ...
+def blocking() -> AbstractContextManager[None]: ...
 def run(main: Awaitable[_T]) -> _T: ...
 
 # Dag.ProcessResult

@@ -116,7 +116,8 @@ class Call:
                 work = _begin(function.body(*args, **kwargs), loop=self.host.loop,
                               name=function.name, context=context)
             elif function.executor is not None:
-                work = _executors.submit(function.executor, context, function.body, args, kwargs)
+                work = _executors.submit(function.executor, context, function.body, args, kwargs,
+                                         self.task)
                 self._go_on(work)
                 return False
             else:
@@ -294,6 +295,9 @@ def make_task(host, function, inputs, args, kwargs, pending, frame, elsewhere=Fa
         # That is the address, and so the id.
         call.id = id = hash(task)
         host.jobs[id] = call
+    if function.executor is not None:
+        # For who waits for it in a thread.
+        task._executor = function.executor
     return task
 
 

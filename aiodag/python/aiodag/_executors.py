@@ -11,6 +11,9 @@ import pickle
 import sys
 import threading
 
+from aiodag import _threads as _own
+from aiodag._threads import Threads
+
 _lock = threading.Lock()
 _threads = None
 
@@ -19,6 +22,7 @@ def _forget_threads():
     """A process that was forked has none of them."""
     global _lock, _threads
     _lock, _threads = threading.Lock(), None
+    _own.forget()
 
 
 os.register_at_fork(after_in_child=_forget_threads)
@@ -29,12 +33,34 @@ def get_threads():
     global _threads
     with _lock:
         if _threads is None:
-            _threads = concurrent.futures.ThreadPoolExecutor(thread_name_prefix='aiodag')
+            # Functions in Python seldom only compute: one thread at a time does.
+            _threads = Threads('aiodag', min(32, (os.cpu_count() or 1) + 4))
     return _threads
 
 
-def submit(executor, context, function, args, kwargs):
+def get_threads_of(worker):
+    """The executor of functions that are to run in a thread of a Dag.Worker."""
+    with _lock:
+        pid, threads = getattr(worker, '_threads', (None, None))
+        if pid != os.getpid():
+            threads = Threads(worker.get_name(), worker.get_max_threads())
+            worker._threads = os.getpid(), threads
+    return threads
+
+
+def choose(options):
+    """What calls a function that has these options; None for the loop."""
+    if 'executor' in options:
+        return options['executor']
+    if 'worker' in options:
+        return get_threads_of(options['worker'])
+    return get_threads() if options.get('thread') else None
+
+
+def submit(executor, context, function, args, kwargs, task):
     """Has an executor call a function. Returns a future."""
+    if isinstance(executor, Threads):
+        return executor.submit_for(task, functools.partial(context.run, function, *args, **kwargs))
     if isinstance(executor, concurrent.futures.ThreadPoolExecutor):
         return executor.submit(context.run, function, *args, **kwargs)
     if isinstance(executor, concurrent.futures.ProcessPoolExecutor):
@@ -98,3 +124,11 @@ def _call_pickled(call):
             raise RuntimeError(f'{kind.__module__}.{kind.__qualname__}: {exception} '
                                f'(itself it cannot be pickled: {problem})') from exception
         raise
+
+
+def needs_this_thread(task):
+    """Whether a task waits for this very thread, as the only one of its worker."""
+    threads = _own.get_current()
+    if threads is None or threads.max_threads > 1:
+        return False
+    return getattr(task, '_executor', None) is threads

@@ -191,8 +191,7 @@ class Function:
             self.rule = Dag.Rule.FINISHED if options.get('raw') else Dag.Rule.SUCCEEDED
         self.name = options.get('name') or _outcomes.to_utf8(_get_name(function))
         self.quark = GLib.quark_from_string(self.name)
-        self.executor = options.get('executor') or \
-            (_executors.get_threads() if options.get('thread') else None)
+        self.executor = _executors.choose(options)
         code = _get_code(function)
         if inspect.isasyncgenfunction(code):
             raise TypeError(f'{self.name} is an asynchronous generator function: what it yields '
@@ -206,7 +205,7 @@ class Function:
         self.follows = True
         self.signature = _arguments.Signature(function, self.name)
         # The calls that can be made without looking further.
-        is_simple = not prerequisites and not options.keys() - {'name', 'executor', 'thread'}
+        is_simple = not prerequisites and not options.keys() - {'name', 'executor', 'thread', 'worker'}
         self.forms = self.signature.forms if is_simple else ()
         # So many arguments are handed on as they are.
         self.n_fixed = n_fixed

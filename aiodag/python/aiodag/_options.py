@@ -35,6 +35,7 @@ _OPTIONS = {
     'thread': bool,
     'timeout': numbers.Real,
     'trigger': Dag.Trigger,
+    'worker': Dag.Worker,
 }
 
 
@@ -60,8 +61,10 @@ def check(options):
         executor = options['executor']
         if isinstance(executor, type) or not callable(getattr(executor, 'submit', None)):
             raise TypeError('An executor has a method submit(), as those of concurrent.futures')
-        if options.get('thread'):
+        if options.get('thread') or 'worker' in options:
             raise ValueError('A function is called in a thread or by an executor, not by both')
+    if options.get('thread') is False and 'worker' in options:
+        raise ValueError('The threads of a worker are threads')
     if options.get('raw') is False and options.keys() & {'rule', 'trigger'}:
         raise ValueError('With a rule or a trigger, inputs are always raw')
 
@@ -112,9 +115,9 @@ def set_properties(options, task):
 def add(options, later):
     """The options of a function that is decorated again: what is said later counts."""
     options = dict(options)
-    if later.keys() & {'executor', 'thread'}:
-        options.pop('executor', None)
-        options.pop('thread', None)
+    if later.keys() & {'executor', 'thread', 'worker'}:
+        for name in 'executor', 'thread', 'worker':
+            options.pop(name, None)
     if later.get('raw') is False:
         options.pop('rule', None)
         options.pop('trigger', None)

@@ -22,7 +22,8 @@ import types
 
 from gi.repository import Gio, GLib
 
-from aiodag import _frames, _functions, _host, _loop, _options, _outcomes, _subprocesses, _waits
+from aiodag import _executors, _frames, _functions, _host, _loop, _options, _outcomes, \
+    _subprocesses, _threads, _waits
 from aiodag._arguments import is_awaitable
 from aiodag._functions import Edge, Function, Weak, as_task
 
@@ -73,6 +74,7 @@ def task(function=None, /, *prerequisites, **options):
       owner: a GObject; the tasks are cancelled when it is disposed of, or with a tuple of it and the
         name of a signal, when it emits that. It is not kept.
       thread: whether to call the function, which may block, in a thread
+      worker: a Dag.Worker in whose threads to call the function
       executor: a concurrent.futures.Executor to call the function with
     """
     options = {name: value for name, value in options.items() if value is not None}
@@ -223,6 +225,37 @@ _delay = Function(_sleep, {'name': 'delay'})
 _subprocess = Function(_subprocesses.run, {'name': 'subprocess'})
 
 
+# Threads
+
+
+@_export
+def blocking():
+    """While this thread waits: `with Dag.blocking(): …`, in a function with the option thread or
+    worker.
+
+    Another thread takes its place meanwhile. A task's wait() does this by itself.
+    """
+    return _threads.blocking()
+
+
+_c_begin_blocking = Dag.Worker.begin_blocking
+_c_end_blocking = Dag.Worker.end_blocking
+
+
+def _begin_blocking():
+    _c_begin_blocking()
+    _threads.begin_blocking()
+
+
+def _end_blocking():
+    _threads.end_blocking()
+    _c_end_blocking()
+
+
+Dag.Worker.begin_blocking = staticmethod(_begin_blocking)
+Dag.Worker.end_blocking = staticmethod(_end_blocking)
+
+
 # Loops
 
 
@@ -360,7 +393,22 @@ def wait(self, cancellable=None):
         raise GLib.Error.new_literal(
             Dag.Error.quark(), f'Waiting here for {self.get_name()} could never end: await it',
             Dag.Error.WOULD_BLOCK)
-    return _finish(self, _c_wait, cancellable)
+    if not self.is_finished() and _executors.needs_this_thread(self):
+        raise GLib.Error.new_literal(
+            Dag.Error.quark(), f'Waiting here for {self.get_name()} could never end: it needs this '
+            f'thread', Dag.Error.WOULD_BLOCK)
+    with _threads.blocking():
+        return _finish(self, _c_wait, cancellable)
+
+
+_set_priority = Task.set_priority
+
+
+@_method
+def set_priority(self, priority):
+    """Sets the priority, also among those that wait for a thread."""
+    _set_priority(self, priority)
+    _threads.move(self)
 
 
 @_method
