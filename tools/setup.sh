@@ -78,6 +78,7 @@ has () {
     vala)          has_module vapigen && command -v valac > /dev/null 2>&1 ;;
     pygobject)     python_with gi.repository > /dev/null ;;
     gjs)           command -v gjs > /dev/null 2>&1 ;;
+    gdk-pixbuf)    has_module gdk-pixbuf-2.0 ;;
     soup)          gjs -c "imports.gi.versions.Soup = '3.0'; imports.gi.Soup" > /dev/null 2>&1 ;;
     gbulb)         python_with gi.repository,gbulb > /dev/null ;;
     distributed)   python_with gi.repository,distributed > /dev/null ;;
@@ -103,6 +104,7 @@ packages_of () {
     vala)          say valac ;;
     pygobject)     say python3-gi ;;
     gjs)           say gjs ;;
+    gdk-pixbuf)    say libgdk-pixbuf-2.0-dev ;;
     soup)          say gir1.2-soup-3.0 ;;
     gbulb)         say python3-gbulb ;;
     distributed)   say python3-distributed ;;

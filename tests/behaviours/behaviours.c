@@ -474,6 +474,53 @@ check_thread (void)
   assert_int (here, TRUE);
 }
 
+DAG_DEFINE_TASK_IN_THREAD (block, (GAsyncQueue *, queue, DAG_POINTER))
+{
+  const GValue *value = dag_task_wait (g_async_queue_pop (queue), NULL, NULL);
+
+  g_assert_cmpint (g_value_get_int (value), ==, 7);
+  dag_task_return_pointer (task, g_thread_self (), NULL);
+}
+
+DAG_DEFINE_TASK_IN_THREAD (note_thread, (GString *, notes, DAG_POINTER), (const char *, word))
+{
+  g_string_append (notes, word);
+  dag_task_return_pointer (task, g_thread_self (), NULL);
+}
+
+static void
+check_worker (void)
+{
+  g_autoptr (DagWorker) worker = dag_worker_new ("one", 1);
+  g_autoptr (GAsyncQueue) queue = g_async_queue_new ();
+  g_autoptr (GString) notes = g_string_new (NULL);
+  g_autoptr (DagTask) first = dag_call_full (block, queue);
+  g_autoptr (DagTask) low = dag_call_full (note_thread, notes, "2");
+  g_autoptr (DagTask) high = dag_call_full (note_thread, notes, "1");
+  g_autoptr (DagTask) here = dag_call_full (integer, 7);
+  gpointer thread;
+
+  /* The thread must not iterate this context. */
+  g_main_context_push_thread_default (g_main_context_default ());
+
+  dag_with (first, "worker", worker, NULL);
+  dag_with (low, "worker", worker, NULL);
+  dag_with (high, "worker", worker, "priority", G_PRIORITY_HIGH, NULL);
+
+  /* The body is blocked until the main loop sends, and then until a task of the main loop ends. */
+  while (dag_task_get_state (first) != DAG_STATE_RUNNING)
+    test_iterate ();
+  g_async_queue_push (queue, here);
+  test_finish (low);
+
+  g_assert_cmpstr (notes->str, ==, "12");
+  thread = g_value_get_pointer (dag_task_get_value (first));
+  g_assert_true (thread != g_thread_self ());
+  g_assert_true (g_value_get_pointer (dag_task_get_value (low)) == thread);
+  g_assert_true (g_value_get_pointer (dag_task_get_value (high)) == thread);
+  g_main_context_pop_thread_default (g_main_context_default ());
+}
+
 DAG_DEFINE_TASK (swallow, (GObject *, value, G_TYPE_OBJECT))
 {
   dag_task_return (task);
@@ -560,6 +607,7 @@ main (int   argc,
   g_test_add_func ("/behaviours/signals", check_signals);
   g_test_add_func ("/behaviours/priority", check_priority);
   g_test_add_func ("/behaviours/thread", check_thread);
+  g_test_add_func ("/behaviours/worker", check_worker);
   g_test_add_func ("/behaviours/freed", check_freed);
   g_test_add_func ("/behaviours/deep-chain", check_deep_chain);
 

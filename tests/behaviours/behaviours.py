@@ -772,6 +772,35 @@ async def thread():
     assert value == 'value' and where is not threading.current_thread()
 
 
+@test('worker')
+async def worker():
+    one = Dag.Worker.new('one', 1)
+    entered, leave = threading.Event(), threading.Event()
+    notes = []
+
+    @task(worker=one)
+    def block():
+        entered.set()
+        leave.wait()
+        return here.wait(), threading.current_thread()
+
+    @task(worker=one)
+    def note(word):
+        notes.append(word)
+        return threading.current_thread()
+
+    here = echo(7)
+    blocking = block()
+    await until(entered.is_set)
+    low = note('2')
+    high = task(note, priority=GLib.PRIORITY_HIGH)('1')
+    leave.set()
+    value, thread = await blocking
+    assert value == 7 and thread is not threading.current_thread()
+    assert await low is await high is thread
+    assert notes == ['1', '2']
+
+
 @test('freed')
 async def freed():
     class Thing:

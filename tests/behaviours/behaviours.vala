@@ -323,6 +323,46 @@ void check_thread () throws Error {
   assert_failed (failing, Dag.State.FAILED, "x is not a number");
 }
 
+AsyncQueue<Dag.Task> tasks;
+
+void check_worker () throws Error {
+  tasks = new AsyncQueue<Dag.Task> ();
+  var worker = new Dag.Worker ("one", 1);
+  var notes = new StringBuilder ();
+  unowned Thread<void*>? thread = null;
+  assert (worker.name == "one" && worker.max_threads == 1);
+  assert (Dag.Worker.get_default ().max_threads == get_num_processors ());
+
+  var first = new Dag.Task.in_thread (t => t.return_void_from (() => {
+    thread = Thread.self<void*> ();
+    assert (!is_main_thread ());
+    assert (tasks.pop ().wait ().get_int () == 7);
+  }));
+  var low = new Dag.Task (t => t.return_void_from (() => {
+    assert (thread == Thread.self<void*> ());
+    notes.append ("2");
+  }));
+  var high = new Dag.Task (t => t.return_void_from (() => {
+    assert (thread == Thread.self<void*> ());
+    notes.append ("1");
+  }));
+  var here = new Dag.Task (t => t.return_int (7));
+
+  assert (first.worker == Dag.Worker.get_default ());
+  // The thread must not iterate this context.
+  MainContext.default ().push_thread_default ();
+  first.worker = low.worker = high.worker = worker;
+  high.priority = Priority.HIGH;
+
+  // The body is blocked until the main loop sends, and then until a task of the main loop ends.
+  while (first.state != Dag.State.RUNNING)
+    iterate ();
+  tasks.push (here);
+  assert_nothing (low);
+  assert (notes.str == "12");
+  MainContext.default ().pop_thread_default ();
+}
+
 int parse (string text) throws Error {
   int number;
 
@@ -388,6 +428,7 @@ int main (string[] args) {
   add ("signals", check_signals);
   add ("priority", check_priority);
   add ("thread", check_thread);
+  add ("worker", check_worker);
   add ("freed", check_freed);
   add ("deep-chain", check_deep_chain);
 
