@@ -495,21 +495,23 @@ check_worker (void)
   g_autoptr (GAsyncQueue) queue = g_async_queue_new ();
   g_autoptr (GString) notes = g_string_new (NULL);
   g_autoptr (DagTask) first = dag_call_full (block, queue);
-  g_autoptr (DagTask) low = dag_call_full (note_thread, notes, "2");
-  g_autoptr (DagTask) high = dag_call_full (note_thread, notes, "1");
   g_autoptr (DagTask) here = dag_call_full (integer, 7);
+  g_autoptr (DagTask) low = NULL, high = NULL;
   gpointer thread;
 
   /* The thread must not iterate this context. */
   g_main_context_push_thread_default (g_main_context_default ());
-
   dag_with (first, "worker", worker, NULL);
-  dag_with (low, "worker", worker, NULL);
-  dag_with (high, "worker", worker, "priority", G_PRIORITY_HIGH, NULL);
-
-  /* The body is blocked until the main loop sends, and then until a task of the main loop ends. */
   while (dag_task_get_state (first) != DAG_STATE_RUNNING)
     test_iterate ();
+
+  low = dag_call_full (note_thread, notes, "2");
+  high = dag_call_full (note_thread, notes, "1");
+  dag_with (low, "worker", worker, NULL);
+  dag_with (high, "worker", worker, "priority", G_PRIORITY_HIGH, NULL);
+  test_drain ();
+
+  /* The body is blocked until the main loop sends, and then until a task of the main loop ends. */
   g_async_queue_push (queue, here);
   test_finish (low);
 

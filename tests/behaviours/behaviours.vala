@@ -338,6 +338,15 @@ void check_worker () throws Error {
     assert (!is_main_thread ());
     assert (tasks.pop ().wait ().get_int () == 7);
   }));
+  var here = new Dag.Task (t => t.return_int (7));
+
+  // The thread must not iterate this context.
+  MainContext.default ().push_thread_default ();
+  assert (first.worker == Dag.Worker.get_default ());
+  first.worker = worker;
+  while (first.state != Dag.State.RUNNING)
+    iterate ();
+
   var low = new Dag.Task (t => t.return_void_from (() => {
     assert (thread == Thread.self<void*> ());
     notes.append ("2");
@@ -346,17 +355,13 @@ void check_worker () throws Error {
     assert (thread == Thread.self<void*> ());
     notes.append ("1");
   }));
-  var here = new Dag.Task (t => t.return_int (7));
-
-  assert (first.worker == Dag.Worker.get_default ());
-  // The thread must not iterate this context.
-  MainContext.default ().push_thread_default ();
-  first.worker = low.worker = high.worker = worker;
+  low.worker = worker;
+  high.worker = worker;
   high.priority = Priority.HIGH;
+  while (low.state != Dag.State.READY || high.state != Dag.State.READY)
+    iterate ();
 
   // The body is blocked until the main loop sends, and then until a task of the main loop ends.
-  while (first.state != Dag.State.RUNNING)
-    iterate ();
   tasks.push (here);
   assert_nothing (low);
   assert (notes.str == "12");
