@@ -364,7 +364,8 @@ dag_task_run_item (DagItem *item)
     dag_queue_add_member (node->queue, &node->member);
 
   /* Where it was given back there is something new to decide. */
-  if ((events & DAG_EVENT_THREAD) && !dag_task_handle_thread (self, (events & DAG_EVENT_RETURNED) != 0))
+  if ((events & DAG_EVENT_THREAD) &&
+      !dag_task_handle_thread (self, (events & DAG_EVENT_RETURNED) != 0))
     events |= DAG_EVENT_READY;
 
   if (events & DAG_EVENT_CANCEL)
