@@ -4,6 +4,7 @@
 """Timeouts and deadlines."""
 
 import asyncio
+import threading
 import time
 
 import harness
@@ -91,13 +92,18 @@ async def deadline():
 @test
 async def thread():
     """A function in a thread cannot be stopped, but is late all the same, and is waited for."""
+    begun = threading.Event()
     called = []
 
     def block():
+        begun.set()
         time.sleep(0.02)
         called.append(True)
 
-    made = task(block, timeout=0.001, thread=True)()
+    made = task(block, thread=True)()
+    while not begun.is_set():
+        await asyncio.sleep(0.001)
+    made.set_timeout(1)
     await fails(TimeoutError, made)
     assert called
 
