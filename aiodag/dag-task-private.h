@@ -147,6 +147,7 @@ void          dag_task_complain            (DagTask         *self,
                                             const char      *caller,
                                             const char      *format,
                                             ...) G_GNUC_PRINTF (3, 4);
+void          dag_task_class_install       (GObjectClass    *object_class);
 void          dag_task_notify_state        (DagTask         *self);
 void          dag_task_notify_settled      (DagTask         *self);
 void          dag_task_emit_started        (DagTask         *self);
