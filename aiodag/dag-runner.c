@@ -22,9 +22,20 @@
  * - the id of a task: its function is to be called now;
  * - the id of a wait: what was waited for has happened;
  * - an id with a minus sign: a task whose function will never be called, or whose function is at
- *   work and should end because the task was cancelled. The latter may come more than once, and when
- *   the function has just returned. A task that has a retry may have its function called again after
- *   that has failed; when it will not be any more its id comes with a minus sign, too.
+ *   work and should end because the task was cancelled or is late. The latter may come more than
+ *   once, and when the function has just returned.
+ *
+ * To the id of a task something is added if there is more to know. That needs ids which are multiples
+ * of 4, as addresses are:
+ *
+ * - [const@Dag.RUNNER_AGAIN] if the function may be called again when it has failed, because the task
+ *   has a [property@Dag.Task:retry]. The binding has to keep what belongs to the function, however
+ *   that ends. The id comes again for each attempt, and with a minus sign while none is at work when
+ *   there will be no other one;
+ * - [const@Dag.RUNNER_LENDS] if the tasks that the function makes may run on the slots which the task,
+ *   or one that has made it, has of its limiters. Which task has made another one is known from when
+ *   the binding has taken the id until it takes the next one. Of tasks that the function makes later
+ *   the binding says it with [method@Dag.Task.set_creator].
  *
  * The binding ends a task by one of the `dag_task_return_…` functions, or by telling
  * [method@Dag.Runner.take] that the function that it got last has succeeded.
@@ -48,6 +59,7 @@ typedef struct {
   DagTask   *task;    /* (unowned): const */
   gint64     id;
   gboolean   called;  /* whether the binding has the id */
+  gboolean   again;   /* and was told that it may come again */
 } DagCall;
 
 /* An id that is to be taken. */
@@ -233,10 +245,15 @@ dag_pull_leave (DagPull  *pull,
 
   /* Here, because nobody's code is called by that. */
   dag_node_lock (DAG_NODE (task));
-  if (task->returned)
+  call = task->function_data;
+  if (call != NULL && task->returned && !call->again)
     {
-      call = g_steal_pointer (&task->function_data);
+      task->function_data = NULL;
       task->function_data_destroy = NULL;
+    }
+  else
+    {
+      call = NULL;
     }
   dag_node_unlock (DAG_NODE (task));
 
@@ -343,7 +360,7 @@ dag_call_free (gpointer data)
 {
   DagCall *self = data;
 
-  if (!self->called || dag_task_get_retry (self->task) != NULL)
+  if (!self->called || self->again)
     dag_runner_post (self->runner, -self->id, self->called ? self->task : NULL);
 
   g_object_unref (self->runner);
@@ -483,6 +500,7 @@ dag_runner_new_task (DagRunner        *self,
   call->task = task;
   call->id = id != 0 ? id : (gint64) GPOINTER_TO_SIZE (task);
   call->called = FALSE;
+  call->again = FALSE;
 
   task->definition = name != 0 ? dag_function_for_name (name) : NULL;
   task->function = dag_call_function;
@@ -572,15 +590,31 @@ dag_runner_fail (DagRunner    *self,
   dag_task_return_detailed_error (task, g_error_copy (error), details, G_STRFUNC);
 }
 
-/* The binding is going to call the function. Returns the id. */
+/* The binding is going to call the function. Returns the id, and what there is to know. */
 static gint64
 dag_pull_call (DagPull *pull)
 {
-  DagCall *call = pull->task->function_data;
+  DagTask *task = pull->task;
+  DagCall *call = task->function_data;
+  gint64 id = call->id;
 
   call->called = TRUE;
 
-  return call->id;
+  if (dag_task_peek_rare (task) != NULL)
+    {
+      call->again = dag_task_counts_attempts (task);
+      id += (call->again ? DAG_RUNNER_AGAIN : 0) + (dag_task_lends (task) ? DAG_RUNNER_LENDS : 0);
+    }
+
+  return id;
+}
+
+/* Whether that was to end an attempt which has returned meanwhile. */
+static gboolean
+dag_mail_is_stale (DagMail *self)
+{
+  return self->task != NULL && self->task->function_data != NULL &&
+         !dag_task_is_cancelled (self->task) && !dag_task_is_late (self->task);
 }
 
 static gboolean
@@ -602,8 +636,9 @@ dag_runner_find (DagRunner *self,
         return dag_pull_call (pull);
 
       pull->mail = g_queue_pop_head (&self->mail);
-      if (pull->mail != NULL)
+      if (pull->mail != NULL && !dag_mail_is_stale (pull->mail))
         return pull->mail->id;
+      g_clear_pointer (&pull->mail, dag_mail_free);
     }
   while (!pull->single && dag_queue_step (self->queue, dag_runner_may_start, self));
 
@@ -616,7 +651,8 @@ dag_runner_find (DagRunner *self,
  * @succeeded: whether the function that was called for the last id has succeeded, with no value;
  *   if not, it has returned by itself, or goes on
  *
- * Takes the next id, while the property is being set. See [class@Dag.Runner] for what ids mean.
+ * Takes the next id, while the property is being set. See [class@Dag.Runner] for what ids mean, and
+ * what may be added to them.
  *
  * Returns: an id, 0 if there is none
  *

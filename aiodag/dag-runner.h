@@ -13,6 +13,25 @@
 
 G_BEGIN_DECLS
 
+/**
+ * DAG_RUNNER_AGAIN:
+ *
+ * Is added to the id of a task whose function may be called again. See [class@Dag.Runner].
+ *
+ * Since: 1.0
+ */
+#define DAG_RUNNER_AGAIN 1
+
+/**
+ * DAG_RUNNER_LENDS:
+ *
+ * Is added to the id of a task if what its function makes may run on slots of limiters that are
+ * there. See [class@Dag.Runner].
+ *
+ * Since: 1.0
+ */
+#define DAG_RUNNER_LENDS 2
+
 #define DAG_TYPE_RUNNER (dag_runner_get_type ())
 
 DAG_AVAILABLE_IN_1_0

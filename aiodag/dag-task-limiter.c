@@ -50,6 +50,17 @@ dag_task_peek_claim_for_others (DagTask *self)
   return rare->claim != NULL ? rare->claim : rare->creator;
 }
 
+/*< private >
+ * dag_task_lends:
+ *
+ * Whether what the function of the task makes may run on slots that are there. In the owning context.
+ */
+gboolean
+dag_task_lends (DagTask *self)
+{
+  return dag_task_peek_claim_for_others (self) != NULL;
+}
+
 static void
 dag_task_take_creator (DagTask *self,
                        DagTask *creator)

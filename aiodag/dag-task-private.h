@@ -236,6 +236,7 @@ void          dag_task_leave_owner         (DagTask         *self);
 
 gboolean      dag_task_has_retry           (DagTask         *self);
 gboolean      dag_task_has_attempts        (DagTask         *self);
+gboolean      dag_task_counts_attempts     (DagTask         *self);
 void          dag_task_begin_attempt       (DagTask         *self);
 gboolean      dag_task_try_again           (DagTask         *self);
 void          dag_task_handle_pause_over   (DagTask         *self);
@@ -244,6 +245,7 @@ void          dag_task_retry_free          (DagTaskRetry    *self);
 
 DagTask      *dag_task_swap_current        (DagTask         *task);
 void          dag_task_note_creator        (DagTask         *self);
+gboolean      dag_task_lends               (DagTask         *self);
 gboolean      dag_task_ask_limiters        (DagTask         *self);
 void          dag_task_leave_limiters      (DagTask         *self);
 void          dag_task_close_limiters      (DagTask         *self);

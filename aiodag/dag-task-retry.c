@@ -108,6 +108,28 @@ dag_task_has_attempts (DagTask *self)
 }
 
 /*< private >
+ * dag_task_counts_attempts:
+ *
+ * Whether the task had a retry when its function was called, so that it may be called again. In the
+ * owning context.
+ */
+gboolean
+dag_task_counts_attempts (DagTask *self)
+{
+  DagTaskRetry *retry = dag_task_peek_retry (self);
+  gboolean counts;
+
+  if (retry == NULL)
+    return FALSE;
+
+  dag_node_lock (DAG_NODE (self));
+  counts = retry->attempt > 0;
+  dag_node_unlock (DAG_NODE (self));
+
+  return counts;
+}
+
+/*< private >
  * dag_task_begin_attempt:
  *
  * The function is about to be called. Under the lock.
@@ -334,7 +356,8 @@ dag_task_get_retry (DagTask *self)
  * ended the task.
  *
  * It may be called in the thread that made the task, or that its main context belongs to, and from
- * the function, wherever that runs: with %NULL, what it then returns is final.
+ * the function, wherever that runs: with %NULL, what it then returns is final. A function of another
+ * language than C can only be called again if the task had a retry when it started.
  *
  * Since: 1.0
  */
@@ -344,6 +367,7 @@ dag_task_set_retry (DagTask  *self,
 {
   DagTaskRetry *own;
   DagRetry *old;
+  gboolean too_late;
 
   g_return_if_fail (DAG_IS_TASK (self));
   g_return_if_fail (retry == NULL || DAG_IS_RETRY (retry));
@@ -356,6 +380,17 @@ dag_task_set_retry (DagTask  *self,
 
   if (dag_task_get_retry (self) == retry)
     return;
+
+  /* A binding has given up what its function needs. */
+  dag_node_lock (DAG_NODE (self));
+  too_late = self->foreign && DAG_NODE (self)->started;
+  dag_node_unlock (DAG_NODE (self));
+
+  if (too_late && !dag_task_counts_attempts (self))
+    {
+      dag_task_complain (self, G_STRFUNC, "has been started");
+      return;
+    }
 
   own = dag_task_make_retry (self);
 
