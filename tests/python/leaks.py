@@ -516,6 +516,38 @@ async def failing_at_once(n):
 
 
 @kind
+async def trying_again(n):
+    async def flaky(value):
+        await asyncio.sleep(0)
+        if Dag.current().get_attempt() < 3:
+            raise ValueError()
+
+    def flaky_at_once(value):
+        if Dag.current().get_attempt() < 3:
+            raise ValueError()
+
+    retry = Dag.retry(3, when=ValueError)
+    made = [task(flaky, retries=2)([echo(Value())]) for _ in range(n // 4)]
+    made += [task(flaky_at_once, retries=retry)(Value()) for _ in range(n // 4)]
+    await asyncio.wait(made)
+    assert len(made[-1].attempt_exceptions()) == 2
+
+
+@kind
+async def limited(n):
+    limiter = Dag.Limiter(limit=2)
+
+    @task(limiter=limiter)
+    async def inner(depth):
+        await asyncio.sleep(0)
+        if depth:
+            await inner(depth - 1)
+
+    await asyncio.wait([inner(3) for _ in range(n // 4)])
+    assert limiter.get_n_running() == 0
+
+
+@kind
 async def catching(n):
     async def catch(each):
         try:

@@ -22,9 +22,9 @@ except AttributeError:
     raise ModuleNotFoundError('PyGObject is not there for this Python', name='gi') from None
 
 __all__ = [
-    'Error', 'Rule', 'State', 'Task', 'Trigger', 'Worker', 'any', 'blocking', 'current', 'delay',
-    'failed', 'finished', 'gather', 'gio', 'race', 'run', 'settled', 'skip', 'subprocess', 'task',
-    'weak',
+    'Error', 'Limiter', 'Retry', 'Rule', 'State', 'Task', 'Trigger', 'Worker', 'any', 'blocking',
+    'current', 'delay', 'failed', 'finished', 'gather', 'gio', 'race', 'retry', 'run', 'settled',
+    'skip', 'subprocess', 'task', 'weak',
 ]
 
 

@@ -15,9 +15,9 @@ from os import PathLike
 from typing import Any, Concatenate, Generic, NoReturn, ParamSpec, TypeVar, overload
 
 __all__ = [
-    'Error', 'Rule', 'State', 'Task', 'Trigger', 'Worker', 'any', 'blocking', 'current', 'delay',
-    'failed', 'finished', 'gather', 'gio', 'race', 'run', 'settled', 'skip', 'subprocess', 'task',
-    'weak',
+    'Error', 'Limiter', 'Retry', 'Rule', 'State', 'Task', 'Trigger', 'Worker', 'any', 'blocking',
+    'current', 'delay', 'failed', 'finished', 'gather', 'gio', 'race', 'retry', 'run', 'settled',
+    'skip', 'subprocess', 'task', 'weak',
 ]
 
 _P = ParamSpec('_P')
@@ -37,10 +37,40 @@ Rule: Any
 State: Any
 Trigger: Any
 
+# How often a function is called until it succeeds; see retry(). The times are in milliseconds.
+class Retry:
+    def __init__(
+        self,
+        *,
+        attempts: int = ...,
+        delay: int = ...,
+        factor: float = ...,
+        max_delay: int = ...,
+        jitter: float = ...,
+        seed: int = ...,
+    ) -> None: ...
+    def get_attempts(self) -> int: ...
+    def set_attempts(self, attempts: int) -> None: ...
+    def get_pause(self, attempt: int) -> int: ...
+    def set_seed(self, seed: int) -> None: ...
+
+# How many tasks may be at work at once.
+class Limiter:
+    def __init__(self, *, limit: int = ...) -> None: ...
+    def get_limit(self) -> int: ...
+    def set_limit(self, limit: int) -> None: ...
+    def get_n_running(self) -> int: ...
+    def get_n_waiting(self) -> int: ...
+
 class Task(Awaitable[_T_co], Any):  # type: ignore[misc]
     def __await__(self) -> Generator[Any, None, _T_co]: ...
     def result(self) -> _T_co: ...
     def exception(self) -> BaseException | None: ...
+    def attempt_exceptions(self) -> list[BaseException]: ...
+    def get_attempt(self) -> int: ...
+    def set_retry(self, retry: Retry | None) -> None: ...
+    def add_limiter(self, limiter: Limiter) -> None: ...
+    def set_creator(self, creator: Task[Any] | None) -> None: ...
     def done(self) -> bool: ...
     def cancelled(self) -> bool: ...
     def cancel(self, msg: Any = None) -> bool: ...
@@ -112,6 +142,8 @@ def task(  # type: ignore[misc]
     priority: int = ...,
     timeout: float = ...,
     deadline: float = ...,
+    retries: int | Retry = ...,
+    limiter: Limiter | Sequence[Limiter] = ...,
     owner: Any = ...,
     thread: bool = ...,
     worker: Worker | None = ...,
@@ -126,6 +158,8 @@ def task(  # type: ignore[misc]
     priority: int = ...,
     timeout: float = ...,
     deadline: float = ...,
+    retries: int | Retry = ...,
+    limiter: Limiter | Sequence[Limiter] = ...,
     owner: Any = ...,
     thread: bool = ...,
     worker: Worker | None = ...,
@@ -140,6 +174,8 @@ def task(  # type: ignore[misc]
     priority: int = ...,
     timeout: float = ...,
     deadline: float = ...,
+    retries: int | Retry = ...,
+    limiter: Limiter | Sequence[Limiter] = ...,
     owner: Any = ...,
     thread: bool = ...,
     worker: Worker | None = ...,
@@ -159,6 +195,8 @@ def task(
     priority: int = ...,
     timeout: float = ...,
     deadline: float = ...,
+    retries: int | Retry = ...,
+    limiter: Limiter | Sequence[Limiter] = ...,
     owner: Any = ...,
     thread: bool = ...,
     worker: Worker | None = ...,
@@ -176,6 +214,8 @@ def task(
     priority: int = ...,
     timeout: float = ...,
     deadline: float = ...,
+    retries: int | Retry = ...,
+    limiter: Limiter | Sequence[Limiter] = ...,
     owner: Any = ...,
     thread: bool = ...,
     worker: Worker | None = ...,
@@ -192,6 +232,8 @@ def task(  # type: ignore[misc]
     priority: int = ...,
     timeout: float = ...,
     deadline: float = ...,
+    retries: int | Retry = ...,
+    limiter: Limiter | Sequence[Limiter] = ...,
     owner: Any = ...,
     thread: bool = ...,
     worker: Worker | None = ...,
@@ -209,6 +251,8 @@ def task(
     priority: int = ...,
     timeout: float = ...,
     deadline: float = ...,
+    retries: int | Retry = ...,
+    limiter: Limiter | Sequence[Limiter] = ...,
     owner: Any = ...,
     thread: bool = ...,
     worker: Worker | None = ...,
@@ -220,6 +264,18 @@ def finished(task: Awaitable[_T]) -> _Edge[_T]: ...
 def weak(item: _T) -> _T | None: ...
 def current() -> Task[Any] | None: ...
 def skip() -> NoReturn: ...
+def retry(
+    attempts: int = 3,
+    *,
+    delay: float = 0,
+    factor: float = 2,
+    max_delay: float | None = None,
+    jitter: float = 0,
+    when: type[BaseException]
+    | tuple[type[BaseException], ...]
+    | Callable[[Any], object]
+    | None = None,
+) -> Retry: ...
 
 # The result is a list, but only the type of a tuple tells what every item is.
 @overload

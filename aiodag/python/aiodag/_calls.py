@@ -30,6 +30,16 @@ RESOLVE = 3  # what resolve() is for
 _new_object = object.__new__
 _set_current_call = _loop.current_call.set
 
+# What is added to ids; see Runner.
+_AGAIN = Dag.RUNNER_AGAIN
+_LENDS = Dag.RUNNER_LENDS
+
+# That the work has been asked to end stands beside these.
+_STOPPED = 4
+
+# Whether there has been a call which lends slots: otherwise nobody need look for one.
+_has_lenders = False
+
 # A method that is not bound is called faster.
 _new_task = Dag.Runner.new_task
 
@@ -91,7 +101,14 @@ class Call:
     """A call of a function of ours, until that has returned: a job of its host."""
 
     __slots__ = ('host', 'id', 'function', 'args', 'kwargs', 'pending', 'context', 'code', 'lasti',
-                 'task', 'work', 'is_stopped')
+                 'task', 'work', 'marks')
+
+    def mark(self, marks):
+        """Says what is known of the task now that it is to be started."""
+        global _has_lenders
+        self.marks = marks
+        if marks & _LENDS:
+            _has_lenders = True
 
     def start(self):
         """Calls the function. Returns whether it has succeeded, and C need not know the value."""
@@ -100,7 +117,12 @@ class Call:
         kwargs = self.kwargs
         context = self.context
         n_pulls = self.host.n_pulls
-        self.args = self.kwargs = self.context = None
+        if self.marks and self.marks & _AGAIN:
+            # There may be another attempt with the same arguments.
+            context = context.copy()
+            _outcomes.begin_attempt(self.task)
+        else:
+            self.args = self.kwargs = self.context = None
         try:
             if self.pending == GET_OURS:
                 args = [item if type(item) is not Task
@@ -142,7 +164,6 @@ class Call:
     def _go_on(self, work):
         """Waits for what the function has started."""
         self.work = work
-        self.is_stopped = False
         self.host.jobs[self.id] = self
         if isinstance(work, asyncio.Task):
             # What is to be said of it is said of ours.
@@ -175,20 +196,30 @@ class Call:
             task.return_()
 
     def _leave(self):
-        """The task is not ours any more."""
+        """The task is not ours any more, unless there may be another attempt. If there is none, the
+        host is told so."""
         task = self.task
-        self.task = self.work = None
+        self.work = None
+        if self.marks & _AGAIN:
+            self.host.jobs[self.id] = self
+        else:
+            self.task = None
         return task
 
     def _end_with(self, result):
         if result is None:
-            self.task = self.work = None
+            if self.marks:
+                self._leave()
+            else:
+                self.task = self.work = None
             return True
         other = self.function.follow(result)
         if other is not None:
             if not other.get_settled() or other.get_state() != Dag.State.SUCCEEDED:
                 task = self._leave()
                 task._value = ELSEWHERE
+                if self.marks & _AGAIN:
+                    _outcomes.keep_attempt(task, other)
                 task.return_task(other)
                 return False
             result = get_value(other)
@@ -211,7 +242,13 @@ class Call:
             stopped = exception
             exception = RuntimeError(f'{self.function.name} raised StopIteration')
             exception.__cause__ = stopped
-        _outcomes.keep_failure(task, exception, trace)
+        if not self.marks & _AGAIN:
+            _outcomes.keep_failure(task, exception, trace)
+        else:
+            _outcomes.keep_attempt(task, _outcomes.Failure(exception, trace))
+            if not isinstance(exception, Exception):
+                # It wants to get out of whatever is tried.
+                task.set_retry(None)
         if isinstance(exception, GLib.Error) and \
                 exception.matches(Dag.Error.quark(), Dag.Error.NOT_NEEDED):
             task.return_skip()
@@ -227,9 +264,9 @@ class Call:
         if self.work is None:
             self.host.jobs.pop(self.id, None)
             self.task = self.args = self.kwargs = self.context = None
-        elif not self.is_stopped:
+        elif not self.marks & _STOPPED:
             # Once: it may take its time to clean up.
-            self.is_stopped = True
+            self.marks |= _STOPPED
             self.work.cancel()
 
     def cancel(self):
@@ -253,6 +290,7 @@ class Call:
             self.task.cancel()
             self.stop()
             return
+        self.marks = 0
         self._fail(asyncio.CancelledError())
         if not isinstance(work, asyncio.Task):
             work.cancel()
@@ -284,6 +322,7 @@ def make_task(host, function, inputs, args, kwargs, pending, frame, elsewhere=Fa
     call.code = frame and frame.f_code
     call.lasti = frame and frame.f_lasti
     call.work = None
+    call.marks = 0
     if elsewhere:
         # That loop may have an end of the task sooner than we have the task.
         call.task = None
@@ -298,7 +337,18 @@ def make_task(host, function, inputs, args, kwargs, pending, frame, elsewhere=Fa
     if function.executor is not None:
         # For who waits for it in a thread.
         task._executor = function.executor
+    if _has_lenders:
+        _say_creator(task)
     return task
+
+
+def _say_creator(task):
+    """Says which task has made another one, in case that has slots for it. C knows it of what a
+    function does before its first await, and not of what it does later or in another thread."""
+    call = _loop.current_call.get()
+    creator = call.task if call is not None else None
+    if creator is not None and call.marks & _LENDS:
+        task.set_creator(creator)
 
 
 @contextlib.contextmanager

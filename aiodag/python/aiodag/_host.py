@@ -16,8 +16,12 @@ from gi.repository import GLib, GObject
 
 Dag = get_introspection_module('Dag')
 
-# Ids that were counted are odd. Those of most tasks are their addresses, which are even.
-new_id = itertools.count(1, 2).__next__
+# What is added to ids; see Runner.
+_MARKS = Dag.RUNNER_AGAIN | Dag.RUNNER_LENDS
+
+# Ids that were counted are multiples of 4. Those of most tasks are their addresses, which are
+# multiples of 8.
+new_id = itertools.count(4, 8).__next__
 
 # A method that is not bound is called faster.
 _take = Dag.Runner.take
@@ -70,7 +74,8 @@ class _Target(GObject.Object):
 class Host:
     """An asyncio loop, the main context under it, and what there is to do in them.
 
-    A job has start() for when the runner has its id, and returns whether C need not know more;
+    A job has start() for when the runner has its id, and returns whether C need not know more; if
+    something was added to the id, mark() is called with that before;
     stop() for when it has that with a minus sign; cancel() for when the loop shuts down, which
     returns what has to be waited for, if anything; and abandon() for when nothing will run here any
     more.
@@ -138,6 +143,10 @@ class Host:
             done = False
             if id > 0:
                 job = jobs.pop(id, None)
+                if job is None:
+                    job = jobs.pop(id & ~_MARKS, None)
+                    if job is not None:
+                        job.mark(id & _MARKS)
                 if job is not None:
                     done = job.start()
             else:

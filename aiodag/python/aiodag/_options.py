@@ -3,19 +3,28 @@
 
 """The options of functions that are decorated."""
 
+import collections.abc
 import math
 import numbers
 
 from gi.module import get_introspection_module
 from gi.repository import GObject
 
-from aiodag import _outcomes
+from aiodag import _outcomes, _retries
 
 Dag = get_introspection_module('Dag')
 
-_PROPERTIES = {
+
+def _set_limiters(task, limiters):
+    for limiter in (limiters,) if isinstance(limiters, Dag.Limiter) else limiters:
+        task.add_limiter(limiter)
+
+
+_SETTERS = {
     'deadline': Dag.Task.set_deadline,
+    'limiter': _set_limiters,
     'priority': Dag.Task.set_priority,
+    'retries': Dag.Task.set_retry,
     'timeout': Dag.Task.set_timeout,
     'trigger': Dag.Task.set_trigger,
 }
@@ -27,10 +36,12 @@ _FOREVER = (1 << 32) / 1000
 _OPTIONS = {
     'deadline': numbers.Real,
     'executor': object,
+    'limiter': (Dag.Limiter, collections.abc.Sequence),
     'name': str,
     'owner': object,
     'priority': int,
     'raw': bool,
+    'retries': (int, Dag.Retry),
     'rule': Dag.Rule,
     'thread': bool,
     'timeout': numbers.Real,
@@ -39,15 +50,21 @@ _OPTIONS = {
 }
 
 
+def _name(kind):
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    return ' or '.join(f"'{kind.__name__}'" for kind in kinds)
+
+
 def check(options):
-    """Raises TypeError or ValueError if there is anything wrong with options of task()."""
+    """Raises TypeError or ValueError if there is anything wrong with options of task(). Gives them
+    as they are kept."""
     for name, value in options.items():
         kind = _OPTIONS.get(name)
         if kind is None:
             raise TypeError(f'task() got an unexpected option {name!r}')
         if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
             raise TypeError(f"'{type(value).__name__}' object cannot be the {name} of a task: that "
-                            f"is of the type '{kind.__name__}'")
+                            f"is of the type {_name(kind)}")
         if kind is numbers.Real and not 0 <= value < _FOREVER:
             raise ValueError(f'{value} s cannot be the {name} of a task')
     name = options.get('name', 'a name')
@@ -57,6 +74,12 @@ def check(options):
         raise ValueError(f"{options['priority']} is no priority")
     if 'owner' in options:
         _check_owner(options['owner'])
+    if 'retries' in options:
+        _retries.check(options['retries'])
+    limiter = options.get('limiter', ())
+    for item in () if isinstance(limiter, Dag.Limiter) else limiter:
+        if not isinstance(item, Dag.Limiter):
+            raise TypeError(f"'{type(item).__name__}' object cannot be a limiter of a task")
     if 'executor' in options:
         executor = options['executor']
         if isinstance(executor, type) or not callable(getattr(executor, 'submit', None)):
@@ -67,6 +90,9 @@ def check(options):
         raise ValueError('The threads of a worker are threads')
     if options.get('raw') is False and options.keys() & {'rule', 'trigger'}:
         raise ValueError('With a rule or a trigger, inputs are always raw')
+    if 'retries' in options:
+        options = {**options, 'retries': _retries.from_option(options['retries'])}
+    return options
 
 
 def _check_owner(owner):
@@ -106,8 +132,8 @@ def set_properties(options, task):
         if name in ('deadline', 'timeout'):
             # C counts milliseconds, and 0 would be none.
             value = max(math.ceil(value * 1000), 1)
-        if name in _PROPERTIES:
-            _PROPERTIES[name](task, value)
+        if name in _SETTERS:
+            _SETTERS[name](task, value)
         elif name == 'owner':
             _set_owner(task, value)
 

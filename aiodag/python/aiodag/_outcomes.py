@@ -94,6 +94,10 @@ Task._value = None
 # What a task of ours has failed with.
 Task._failure = None
 
+# What its attempts have failed with, if it may have several: by their number, a Failure or the task
+# that was returned.
+Task._attempts = None
+
 
 def get_value(task):
     """The result of a task that has succeeded."""
@@ -109,7 +113,7 @@ def get_value(task):
     return value
 
 
-class _Failure:
+class Failure:
     """An exception, and the traceback that it had when a task failed with it."""
 
     __slots__ = ('exception', 'trace', 'raised')
@@ -138,27 +142,85 @@ _failed = set()
 
 def keep_failure(task, exception, trace):
     """Has the exception of a task be there as long as the task."""
-    task._failure = _Failure(exception, trace)
+    task._failure = Failure(exception, trace)
     _failed.add(weakref.ref(task, _failed.discard))
 
 
 def get_exception(task):
     """The exception of a task that has not succeeded."""
-    error = task.get_error()
+    return _find_exception(task, task.get_error())
+
+
+def _find_exception(task, error):
+    """The same, with what C has. This is not to look at the failure."""
     if task.get_reason() == Dag.Reason.CANCELLATION:
         return asyncio.CancelledError()
     origin = task.get_origin()
-    failure = getattr(origin, '_failure', None)
-    if failure is not None:
-        return failure.get()
-    if origin is not None and origin.is_late() and \
-            error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.TIMED_OUT):
+    if origin is None:
+        return error
+    if origin._failure is not None:
+        return origin._failure.get()
+    if origin._attempts is not None:
+        attempt = origin.get_attempt()
+        failure = origin._attempts.get(attempt)
+        # Or it has ended in the pause after that.
+        if type(failure) is Failure and origin.get_attempt_error(attempt) is None:
+            keep_failure(origin, failure.exception, failure.trace)
+            return origin._failure.get()
+    if origin.is_late() and _is_timeout(error):
         keep_failure(origin, TimeoutError(error.message), None)
         return origin._failure.get()
     if origin is not None and error.matches(Dag.Error.quark(), Dag.Error.PROCESS_FAILED):
         error.result = task.get_process_result()
         keep_failure(origin, error, None)
     return error
+
+
+# Attempts
+
+
+def begin_attempt(task):
+    """Forgets what another attempt has ended with."""
+    if task._value is not None:
+        task._value = None
+
+
+def keep_attempt(task, failure):
+    """Remembers what the attempt that is at work ends with: a Failure, or the task that it returns."""
+    if task._attempts is None:
+        task._attempts = {}
+    task._attempts[task.get_attempt()] = failure
+
+
+def get_attempt_exception(task, attempt, error):
+    """The exception of an attempt that has failed, of which C has this error."""
+    failure = task._attempts.get(attempt) if task._attempts is not None else None
+    if type(failure) is Failure:
+        return failure.get()
+    # It ended as another task, unless that took too long.
+    if failure is not None and failure.is_finished() and \
+            failure.get_state() != Dag.State.SUCCEEDED and \
+            not (_is_timeout(error) and failure.get_error().message != error.message):
+        return _find_exception(failure, error)
+    if not _is_timeout(error):
+        return error
+    exception = TimeoutError(error.message)
+    if task._attempts is None:
+        task._attempts = {}
+    task._attempts[attempt] = Failure(exception, None)
+    return exception
+
+
+def get_attempt_exceptions(task):
+    """The exceptions of the attempts that were followed by others."""
+    found = []
+    while (error := task.get_attempt_error(len(found) + 1)) is not None:
+        found.append(get_attempt_exception(task, len(found) + 1, error))
+    return found
+
+
+def _is_timeout(error):
+    return error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.TIMED_OUT)
 
 
 def _forget_raisers(phase, info):

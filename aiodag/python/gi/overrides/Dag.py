@@ -22,7 +22,7 @@ import types
 
 from gi.repository import Gio, GLib
 
-from aiodag import _executors, _frames, _functions, _host, _loop, _options, _outcomes, \
+from aiodag import _executors, _frames, _functions, _host, _loop, _options, _outcomes, _retries, \
     _subprocesses, _threads, _waits
 from aiodag._arguments import is_awaitable
 from aiodag._functions import Edge, Function, Weak, as_task
@@ -71,6 +71,8 @@ def task(function=None, /, *prerequisites, **options):
       priority: the priority of the tasks, as of GLib sources
       timeout: how long the function may take, in seconds
       deadline: in how many seconds the tasks have to be done
+      retries: how often the function is called again after it has failed; or what Dag.retry() gives
+      limiter: a Dag.Limiter, or several, which say how many tasks may be at work at once
       owner: a GObject; the tasks are cancelled when it is disposed of, or with a tuple of it and the
         name of a signal, when it emits that. It is not kept.
       thread: whether to call the function, which may block, in a thread
@@ -78,7 +80,7 @@ def task(function=None, /, *prerequisites, **options):
       executor: a concurrent.futures.Executor to call the function with
     """
     options = {name: value for name, value in options.items() if value is not None}
-    _options.check(options)
+    options = _options.check(options)
     _options.weaken(options)
     prerequisites = tuple(item if type(item) is Edge else as_task(item)
                           for item in prerequisites)
@@ -111,6 +113,27 @@ def current():
     """The task that the calling code belongs to, or None."""
     call = _loop.current_call.get()
     return call.task if call is not None else None
+
+
+@_export
+def retry(attempts=3, *, delay=0, factor=2, max_delay=None, jitter=0, when=None):
+    """Says how often a function is called until it succeeds: for the option retries of Dag.task().
+
+        @Dag.task(retries=Dag.retry(5, delay=0.2, when=OSError))
+        async def fetch(some_id): ...
+
+    It gives a Dag.Retry, for any number of tasks. (That itself has milliseconds, as all of C.)
+
+    Options:
+      attempts: how often the function is called at most, the first time included
+      delay: the pause after the first attempt, in seconds
+      factor: by what each further pause is longer than the one before
+      max_delay: what no pause is longer than, in seconds
+      jitter: which part of each pause is left to chance, from 0 to 1
+      when: after which exceptions there is another attempt: a type or a tuple of types, or a
+        function that gets the exception and says so
+    """
+    return _retries.make(attempts, delay, factor, max_delay, jitter, when)
 
 
 @_export
@@ -339,6 +362,12 @@ Task.result = property(lambda self: _waits.get_future(self).result, doc="""
 Task.exception = property(lambda self: _waits.get_future(self).exception, doc="""
     The exception that the task ended with, None if it has succeeded; as that of asyncio.Task.
 """)
+
+
+@_method
+def attempt_exceptions(self):
+    """The exceptions that earlier attempts have failed with, as a list; see Dag.retry()."""
+    return _outcomes.get_attempt_exceptions(self)
 
 
 @_method
