@@ -61,10 +61,28 @@ declare module 'gi://Dag?version=1' {
 
             /** The value of the task, which has to have finished; throws what it failed with. */
             result(): any;
+
+            /** What the attempts have thrown that were followed by others. */
+            attemptErrors(): any[];
         }
 
         interface Results {
             [Symbol.iterator](): IterableIterator<Task>;
+        }
+
+        interface RetryOptions {
+            /** How often the function is called at most, the first time included; 3. */
+            attempts?: number;
+            /** The pause after the first attempt, in milliseconds; 0. */
+            delay?: number;
+            /** By what each further pause is longer than the one before; 2. */
+            factor?: number;
+            /** Which part of each pause is left to chance, from 0 to 1; 0. */
+            jitter?: number;
+            /** What no pause is longer than, in milliseconds. */
+            maxDelay?: number;
+            /** Whether to try again after this was thrown. */
+            when?: (thrown: any) => boolean;
         }
 
         interface TaskOptions {
@@ -72,8 +90,12 @@ declare module 'gi://Dag?version=1' {
             after?: readonly (PromiseLike<any> | Dependency)[];
             /** What cancels the tasks. */
             cancellable?: Gio.Cancellable | null;
+            /** The task whose function makes the tasks after an await, for the slots that it has. */
+            creator?: Task | null;
             /** After what time the tasks have to have finished, in milliseconds. */
             deadline?: number;
+            /** How many tasks may be at work at once; with several, all of them have to allow it. */
+            limiter?: Limiter | readonly Limiter[];
             /** The name of the tasks, in the place of that of the function. */
             name?: string;
             /** What the tasks belong to: they are cancelled when it is disposed of. It is not kept. */
@@ -84,6 +106,8 @@ declare module 'gi://Dag?version=1' {
             priority?: number;
             /** Whether the function gets tasks as such, finished in whatever way. */
             raw?: boolean;
+            /** How often the function is called until it succeeds. */
+            retry?: Retry | RetryOptions | null;
             /** What is asked of tasks among the arguments, which are raw then. */
             rule?: Rule;
             /** How long the function may take, in milliseconds. */

@@ -41,6 +41,9 @@ let Dag, Task, Dependency, Weak, runner;
 const jobs = new Map();
 let lastId = 0;
 
+// Less than that may be added to an id; see Runner.
+const ID_STEP = 4;
+
 /** By task: the call that it stands for. */
 const calls = new WeakMap();
 
@@ -63,8 +66,35 @@ function getForeignValue(task) {
 
 function getThrown(task) {
     const error = task.get_error();
-    const call = calls.get(task.get_origin());
-    return call?.hasThrown ? call.value : error;
+    const origin = task.get_origin();
+    const call = calls.get(origin);
+    if (!call?.hasThrown)
+        return error;
+    // Or it has ended in the pause after what was thrown.
+    return call.attempts !== undefined && origin.get_attempt_error(origin.get_attempt()) !== null
+        ? error : call.value;
+}
+
+/** What the attempts of a task have thrown that were followed by others. */
+function getAttemptErrors(task) {
+    const ends = calls.get(task)?.attempts;
+    const errors = [];
+    let error;
+    while ((error = task.get_attempt_error(errors.length + 1)) !== null)
+        errors.push(getEnd(ends?.get(errors.length + 1), error));
+    return errors;
+}
+
+/** What an attempt has thrown, of which C has the error. */
+function getEnd(end, error) {
+    if (end === undefined)
+        return error;
+    if (end.task === undefined)
+        return end.thrown;
+    // It ended as another task, unless that took too long.
+    const isTask = end.task.is_finished() && end.task.get_state() !== Dag.State.SUCCEEDED &&
+        end.task.get_error().message === error.message;
+    return isTask ? getThrown(end.task) : error;
 }
 
 function getResult(task) {
@@ -137,7 +167,16 @@ function isTold(task, error) {
     return !task.is_late();
 }
 
-/** A call of a function, and what has come of it. */
+function makeLateError() {
+    return new GLib.Error(Gio.IOErrorEnum, Gio.IOErrorEnum.TIMED_OUT, 'The attempt took too long');
+}
+
+/**
+ * A call of a function, and what has come of it.
+ *
+ * There are few that may have several attempts. They are kept until the runner says that there will be
+ * no other one, and have `attempts`: by number, what those have ended with.
+ */
 class Call {
     constructor(id, fn, self, args, places) {
         this.id = id;
@@ -158,6 +197,8 @@ class Call {
 
     /** Calls the function. Returns whether the task has succeeded, with no value. */
     start() {
+        if (this.isKept)
+            this.begin();
         const outer = current;
         current = this.task;
         const result = this.run();
@@ -170,6 +211,8 @@ class Call {
         }
         if (result instanceof Promise)
             this.follow(result);
+        else if (result instanceof Task && this.when !== null)
+            this.await(result);
         else if (result instanceof Task)
             this.become(result);
         else if (isThenable(result))
@@ -181,7 +224,8 @@ class Call {
 
     run() {
         const {fn, self, args, places} = this;
-        this.forget();
+        if (!this.isKept)
+            this.forget();
         try {
             if (places !== null) {
                 for (const {holder, key, task, isRaw = false} of places) {
@@ -204,9 +248,27 @@ class Call {
         }
     }
 
-    /** The task was cancelled, or skipped. If the function was not called yet it will not be. */
+    /** What belongs to the function is to be kept for other attempts. */
+    keep() {
+        this.isKept = true;
+        this.isAtWork = false;
+        this.attempts ??= new Map();
+    }
+
+    /** An attempt begins: what another one has ended with does not count. */
+    begin() {
+        this.isAtWork = true;
+        this.value = undefined;
+        this.hasThrown = false;
+        this.follower = null;
+    }
+
+    /** The task was cancelled, or skipped. If the function is not at work it will not be called. */
     stop() {
-        if (this.fn !== null) {
+        if (this.isKept && this.isAtWork) {
+            this.handOver?.();
+        } else if (this.fn !== null) {
+            this.isKept = false;
             this.forget();
             this.leave();
         }
@@ -225,11 +287,51 @@ class Call {
             this.succeed(call.value);
         } else {
             this.follower = this.leave();
+            this.attempts?.set(this.follower.get_attempt(), {task});
             this.follower.return_task(task);
         }
     }
 
+    /** Ends as a task does, of whose failure somebody is to be asked. */
+    await(task) {
+        const id = lastId += ID_STEP;
+        const start = () => {
+            jobs.delete(id);
+            if (task.get_state() === Dag.State.SUCCEEDED)
+                this.become(task);
+            else
+                this.fail(getThrown(task));
+            return false;
+        };
+        this.handOver = () => {
+            jobs.delete(id);
+            runner.forget(id);
+            this.ask(makeLateError());
+            this.become(task);
+        };
+        jobs.set(id, {start, task});
+        runner.await(task, id);
+    }
+
+    /** Asks whether there should be another attempt, if there can be. */
+    ask(thrown) {
+        const {task, when} = this;
+        const retry = when === null || task.is_cancelled() ? null : task.get_retry();
+        if (retry === null || task.get_attempt() >= retry.get_attempts())
+            return;
+        let again = false;
+        try {
+            again = when(task.is_late() ? makeLateError() : thrown);
+        } catch (error) {
+            logError(error, `${task.get_name() ?? 'A task'} is not tried again: what was asked threw`);
+        }
+        if (!again)
+            task.set_retry(null);
+    }
+
     succeed(value) {
+        if (this.when !== null && this.task.is_late())
+            this.ask(undefined);
         const task = this.leave();
         if (value === undefined) {
             task.return();
@@ -245,16 +347,19 @@ class Call {
     }
 
     fail(thrown) {
-        const task = this.leave();
         const error = toError(thrown);
         if (error.matches(Dag.Error, Dag.Error.NOT_NEEDED)) {
-            task.return_skip();
+            this.leave().return_skip();
             return;
         }
+        if (this.when !== null)
+            this.ask(thrown);
+        const task = this.leave();
         if (isTold(task, error)) {
             this.value = thrown;
             this.hasThrown = true;
             task[KEPT] = this;
+            this.attempts?.set(task.get_attempt(), {thrown});
         }
         runner.fail(task, error, null, getStack(thrown));
     }
@@ -263,13 +368,22 @@ class Call {
         this.fn = this.self = this.args = this.places = null;
     }
 
+    /** Whatever becomes of the task now, the function has done its work. */
     leave() {
         const task = this.task;
-        this.task = null;
-        jobs.delete(this.id);
+        if (this.isKept) {
+            this.isAtWork = false;
+            this.handOver = null;
+        } else {
+            this.task = null;
+            jobs.delete(this.id);
+        }
         return task;
     }
 }
+
+// Those that few calls have are no properties of the others.
+Object.assign(Call.prototype, {isKept: false, attempts: undefined, handOver: null, when: null});
 
 // What is waited for
 
@@ -441,6 +555,43 @@ class Dependencies {
 
 // Functions whose calls are tasks
 
+/** By what an option retry may have in it: whether a value is one for it. */
+const RETRY_OPTIONS = {
+    attempts: value => isTime(value) && value > 0,
+    delay: isTime,
+    factor: value => Number.isFinite(value) && value >= 1,
+    jitter: value => Number.isFinite(value) && value >= 0 && value <= 1,
+    maxDelay: isTime,
+    when: value => typeof value === 'function',
+};
+
+/** Makes a Dag.Retry of an option that is not one. */
+function toRetry(option) {
+    if (option === undefined || option === null || option instanceof Dag.Retry)
+        return option ?? null;
+    const {attempts = 3, delay = 0, factor = 2, jitter = 0, maxDelay} = option;
+    const retry = Dag.Retry.new(attempts, delay);
+    retry.set_factor(factor);
+    retry.set_jitter(jitter);
+    if (maxDelay !== undefined)
+        retry.set_max_delay(maxDelay);
+    return retry;
+}
+
+function isRetry(value) {
+    if (value === null || value instanceof Dag.Retry)
+        return true;
+    if (!isContainer(value) || Array.isArray(value))
+        return false;
+    return Object.entries(value).every(([key, item]) => Object.hasOwn(RETRY_OPTIONS, key) &&
+        (item === undefined || RETRY_OPTIONS[key](item)));
+}
+
+function isLimiter(value) {
+    return value instanceof Dag.Limiter ||
+        Array.isArray(value) && value.every(item => item instanceof Dag.Limiter);
+}
+
 /** Whether a value is a number of milliseconds. */
 function isTime(value) {
     return Number.isInteger(value) && value >= 0 && value < 2 ** 32;
@@ -450,12 +601,15 @@ function isTime(value) {
 const OPTIONS = {
     after: Array.isArray,
     cancellable: value => value === null || value instanceof Gio.Cancellable,
+    creator: value => value === null || value instanceof Task,
     deadline: isTime,
+    limiter: isLimiter,
     name: value => typeof value === 'string',
     owner: value => value === null || value instanceof GObject.Object,
     ownerSignal: value => typeof value === 'string',
     priority: Number.isInteger,
     raw: value => typeof value === 'boolean',
+    retry: isRetry,
     rule: value => Object.values(Dag.Rule).includes(value),
     timeout: isTime,
     trigger: value => Object.values(Dag.Trigger).includes(value),
@@ -464,6 +618,7 @@ const OPTIONS = {
 /** Of the options that are properties of the tasks: the methods that set them. */
 const SETTERS = [
     ['cancellable', 'set_parent_cancellable'],
+    ['creator', 'set_creator'],
     ['deadline', 'set_deadline'],
     ['priority', 'set_priority'],
     ['timeout', 'set_timeout'],
@@ -521,7 +676,10 @@ class Definition {
         this.isRaw = raw || rule !== undefined || trigger !== undefined;
         this.rule = rule ?? (raw ? Dag.Rule.FINISHED : Dag.Rule.SUCCEEDED);
         this.edges = after.map(toEdge);
+        this.retry = toRetry(options.retry);
+        this.limiters = options.limiter === undefined ? [] : [options.limiter].flat();
         this.isSimple = !this.isRaw && after.length === 0 && !options.owner &&
+            this.retry === null && this.limiters.length === 0 &&
             !SETTERS.some(([key]) => options[key] !== undefined);
     }
 
@@ -559,12 +717,20 @@ class Definition {
         }
         if (this.options.owner)
             setOwner(task, this.options.owner);
+        for (const limiter of this.limiters)
+            task.add_limiter(limiter);
+        if (this.retry !== null) {
+            task.set_retry(this.retry);
+            const {when} = this.options.retry;
+            if (when !== undefined)
+                calls.get(task).when = when;
+        }
         return task;
     }
 
     /** Makes a task. Where values go is null if that is wherever there is a task among args. */
     schedule(self, args, places, inputs) {
-        const id = ++lastId;
+        const id = lastId += ID_STEP;
         const call = new Call(id, this.fn, self, args, places);
         const task = newTask(id, this.quark, inputs);
         call.task = task;
@@ -597,6 +763,12 @@ const definitions = new WeakMap();
  * @param {number} [options.priority] - the priority of the tasks, as of GLib sources
  * @param {?Gio.Cancellable} [options.cancellable] - what cancels the tasks
  * @param {number} [options.timeout] - how long the function may take, in milliseconds
+ * @param {object} [options.retry] - how often the function is called until it succeeds: a Dag.Retry, or
+ *   an object with some of `attempts` (3), `delay` (0) and `maxDelay` in milliseconds, `factor` (2),
+ *   `jitter` (0), and `when`, a function that gets what was thrown and says whether to try again
+ * @param {Dag.Limiter|Dag.Limiter[]} [options.limiter] - how many tasks may be at work at once
+ * @param {?Dag.Task} [options.creator] - the task whose function makes the tasks after an `await`, so
+ *   that they may run on the slots that it has of its limiters
  * @param {number} [options.deadline] - after what time the tasks have to have finished, in milliseconds
  * @param {?GObject.Object} [options.owner] - an object, which is not kept: the tasks are cancelled
  *   when it is disposed of
@@ -816,7 +988,7 @@ function run(dependency) {
 /** A promise that is fulfilled when the runner has seen a task finish, or settle. */
 function wait(method, task) {
     return new Promise(resolve => {
-        const id = ++lastId;
+        const id = lastId += ID_STEP;
         const start = () => {
             jobs.delete(id);
             resolve();
@@ -864,6 +1036,11 @@ const methods = {
         return wait('settle', this);
     },
 
+    /** What the attempts before the last one have thrown, in an array. */
+    attemptErrors() {
+        return getAttemptErrors(this);
+    },
+
     /** The value of the task, if it has one; throws what it failed with. */
     result() {
         return getResult(this);
@@ -887,9 +1064,18 @@ const Target = GObject.registerClass({
         let succeeded = false;
         let id;
         while ((id = runner.take(succeeded)) !== 0)
-            succeeded = id > 0 ? jobs.get(id).start() : jobs.get(-id)?.stop() ?? false;
+            succeeded = id > 0 ? (jobs.get(id) ?? findMarked(id)).start() : jobs.get(-id)?.stop() ?? false;
     }
 });
+
+/** The call whose id this is, with what is added to that. */
+function findMarked(id) {
+    const marks = id % ID_STEP;
+    const call = jobs.get(id - marks);
+    if (marks & Dag.RUNNER_AGAIN)
+        call.keep();
+    return call;
+}
 
 function _init() {
     Dag = this;
