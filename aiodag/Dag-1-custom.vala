@@ -48,6 +48,12 @@ namespace Dag {
     }
   }
 
+  // By hand because the error is const in C.
+  [CCode (instance_pos = 2.9)]
+  [Version (since = "1.0")]
+  public delegate bool RetryFunc (Dag.Task task,
+                                  [CCode (type = "const GError*")] GLib.Error error);
+
   // By hand because the source object is a gpointer in C.
   [CCode (has_target = false)]
   [Version (since = "1.0")]
