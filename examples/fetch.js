@@ -39,10 +39,13 @@ server.add_handler('/index', (_server, message) => {
     respond(message, paths.join('\n'));
 });
 
+let nBusy = 0;
 server.add_handler('/document', (_server, message, path) => {
     const number = Number(path.split('/').at(-1));
     if (number % 20 === 7)
         message.set_status(Soup.Status.NOT_FOUND, null);
+    else if (number === 33 && nBusy++ < 2)
+        message.set_status(Soup.Status.SERVICE_UNAVAILABLE, null);
     else if (number === 50)
         message.set_status(Soup.Status.INTERNAL_SERVER_ERROR, null);
     else
@@ -60,9 +63,15 @@ const fetch = Dag.task(async function fetch(path) {
     const message = Soup.Message.new('GET', `http://127.0.0.1:${port}${path}`);
     const bytes = await session.send_and_read_async(message, GLib.PRIORITY_DEFAULT,
         Dag.current().get_cancellable());
-    if (message.get_status() !== Soup.Status.OK)
-        throw new Error(`${path}: ${message.get_status()} ${message.get_reason_phrase()}`);
+    if (message.get_status() !== Soup.Status.OK) {
+        const error = new Error(`${path}: ${message.get_status()} ${message.get_reason_phrase()}`);
+        throw Object.assign(error, {status: message.get_status()});
+    }
     return new TextDecoder().decode(bytes.get_data());
+}, {
+    // No more than twenty at once, and if the server is busy, again after a pause.
+    limiter: new Dag.Limiter({limit: 20}),
+    retry: {attempts: 5, delay: 10, when: error => error.status === Soup.Status.SERVICE_UNAVAILABLE},
 });
 
 const count = Dag.task(function count(text) {

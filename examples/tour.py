@@ -42,6 +42,14 @@ def digest(text):
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
+@task(retries=aiodag.retry(5, delay=0.01, when=OSError), limiter=aiodag.Limiter(limit=2))
+async def download(page):
+    """Is called up to five times, while the server is busy, and no more than twice at once."""
+    if aiodag.current().get_attempt() < 3:
+        raise ConnectionRefusedError('busy')
+    return f'{page} in attempt {aiodag.current().get_attempt()}'
+
+
 async def read(path):
     """No task by itself. Awaits a call of GIO, which is cancelled with whoever awaits it."""
     contents = await aiodag.gio(Gio.File.new_for_path(path).load_contents_async)
@@ -86,6 +94,10 @@ async def main():
 
     # Threads, and GIO.
     print(await digest(task(read)('/dev/null')))
+
+    # Trying again, and not all at once.
+    downloads = [download(page) for page in ('one', 'two', 'three')]
+    print(await aiodag.gather(*downloads), downloads[0].attempt_exceptions())
 
     # Cancelling reaches the await in the body.
     waiting = wait_for_ever()
