@@ -383,6 +383,101 @@ check_deadline (void)
   test_settle (task);
 }
 
+/* Fails as often as it is told. */
+DAG_DEFINE_TASK (flaky, (GString *, notes, DAG_POINTER), (guint, failures))
+{
+  g_string_append_printf (notes, "%u", dag_task_get_attempt (task));
+  if (dag_task_get_attempt (task) <= failures)
+    dag_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "attempt %u",
+                               dag_task_get_attempt (task));
+  else
+    dag_task_return_string (task, "at last");
+}
+
+static void
+check_retry (void)
+{
+  g_autoptr (DagRetry) retry = dag_retry_new (3, 1);
+  g_autoptr (GString) notes = g_string_new (NULL);
+  DagTask *good = dag_with (dag_call (flaky, notes, 2), "retry", retry, NULL);
+
+  assert_value (dag_call (echo, good), "at last");
+  g_assert_cmpstr (notes->str, ==, "123");
+
+  g_string_truncate (notes, 0);
+  assert_failed (dag_with (dag_call (flaky, notes, 9), "retry", retry, NULL), DAG_STATE_FAILED,
+                 "attempt 3");
+  g_assert_cmpstr (notes->str, ==, "123");
+}
+
+static void
+check_retry_earlier_errors (void)
+{
+  g_autoptr (DagRetry) retry = dag_retry_new (3, 0);
+  g_autoptr (GString) notes = g_string_new (NULL);
+  g_autoptr (DagTask) task = dag_with (dag_call_full (flaky, notes, 2), "retry", retry, NULL);
+
+  assert_value (task, "at last");
+  g_assert_error (dag_task_get_attempt_error (task, 1), G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+  g_assert_cmpstr (dag_task_get_attempt_error (task, 1)->message, ==, "attempt 1");
+  g_assert_cmpstr (dag_task_get_attempt_error (task, 2)->message, ==, "attempt 2");
+  g_assert_null (dag_task_get_attempt_error (task, 3));
+}
+
+static void
+check_limiter (void)
+{
+  g_autoptr (DagLimiter) limiter = dag_limiter_new (2);
+  g_autoptr (GPtrArray) tasks = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < 4; i++)
+    g_ptr_array_add (tasks, dag_with (dag_call_full (pending), "limiter", limiter, NULL));
+  test_drain ();
+  g_assert_cmpuint (dag_limiter_get_n_running (limiter), ==, 2);
+  g_assert_cmpuint (dag_limiter_get_n_waiting (limiter), ==, 2);
+  assert_state (g_ptr_array_index (tasks, 2), DAG_STATE_READY);
+
+  end_now (g_ptr_array_index (tasks, 0));
+  test_drain ();
+  assert_state (g_ptr_array_index (tasks, 2), DAG_STATE_RUNNING);
+  assert_state (g_ptr_array_index (tasks, 3), DAG_STATE_READY);
+
+  dag_limiter_set_limit (limiter, 3);
+  test_drain ();
+  assert_state (g_ptr_array_index (tasks, 3), DAG_STATE_RUNNING);
+  for (guint i = 1; i < 4; i++)
+    end_now (g_ptr_array_index (tasks, i));
+}
+
+static void
+inner_awaited_cb (GObject      *object,
+                  GAsyncResult *result,
+                  gpointer      user_data)
+{
+  DagTask *task = user_data;
+  DagLimiter *limiter = dag_task_get_limiter (task);
+  g_autoptr (DagTask) late = dag_with (dag_call_full (echo, "value"), "limiter", limiter, NULL);
+
+  dag_task_await_finish (DAG_TASK (object), result, NULL);
+  dag_task_set_creator (late, task);
+  dag_task_return_task (task, late);
+}
+
+DAG_DEFINE_TASK (nest)
+{
+  dag_task_await_async (dag_with (dag_call (echo, "first"), "limiter", dag_task_get_limiter (task),
+                                  NULL),
+                        NULL, inner_awaited_cb, task);
+}
+
+static void
+check_limiter_nested (void)
+{
+  g_autoptr (DagLimiter) limiter = dag_limiter_new (1);
+
+  assert_value (dag_with (dag_call (nest), "limiter", limiter, NULL), "value");
+}
+
 static void
 check_all (void)
 {
@@ -508,6 +603,10 @@ add_waiting (void)
   g_test_add_func ("/behaviours/weak-argument", check_weak_argument);
   g_test_add_func ("/behaviours/timeout", check_timeout);
   g_test_add_func ("/behaviours/deadline", check_deadline);
+  g_test_add_func ("/behaviours/retry", check_retry);
+  g_test_add_func ("/behaviours/retry-earlier-errors", check_retry_earlier_errors);
+  g_test_add_func ("/behaviours/limiter", check_limiter);
+  g_test_add_func ("/behaviours/limiter-nested", check_limiter_nested);
   g_test_add_func ("/behaviours/all", check_all);
   g_test_add_func ("/behaviours/settled", check_settled);
   g_test_add_func ("/behaviours/any", check_any);

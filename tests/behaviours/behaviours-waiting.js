@@ -309,6 +309,66 @@ function addCombining() {
         await task.settle();
     });
 
+    const flaky = (seen, failures) => {
+        const attempt = Dag.current().get_attempt();
+        seen.push(attempt);
+        if (attempt <= failures)
+            throw seen[`error${attempt}`] = new Error(`attempt ${attempt}`);
+        return 'at last';
+    };
+
+    test('retry', async () => {
+        const retried = Dag.task(flaky, {retry: {attempts: 3, delay: 1}});
+        let seen = [];
+        assertEquals(await echo(retried(seen, 2)), 'at last');
+        assertAlike(seen, [1, 2, 3]);
+
+        seen = [];
+        assertEquals(await thrownIn(retried(seen, 9)), seen.error3);
+        assertAlike(seen, [1, 2, 3]);
+    });
+
+    test('retry-earlier-errors', async () => {
+        const seen = [];
+        const task = Dag.task(flaky, {retry: {}})(seen, 2);
+        await task;
+        assertEquals(task.attemptErrors().length, 2);
+        assertEquals(task.attemptErrors()[0], seen.error1);
+        assertEquals(task.attemptErrors()[1], seen.error2);
+    });
+
+    test('limiter', async () => {
+        const limiter = new Dag.Limiter({limit: 2});
+        const doors = [1, 2, 3, 4].map(() => pending().door);
+        const tasks = doors.map(door => Dag.task(() => door.promise, {limiter})());
+        await idle();
+        assertAlike(tasks.map(stateOf), ['RUNNING', 'RUNNING', 'READY', 'READY']);
+        assertEquals(limiter.get_n_running(), 2);
+        assertEquals(limiter.get_n_waiting(), 2);
+
+        doors[0].open();
+        await tasks[0];
+        await idle();
+        assertAlike(tasks.slice(1).map(stateOf), ['RUNNING', 'RUNNING', 'READY']);
+
+        limiter.limit = 3;
+        await idle();
+        assertEquals(stateOf(tasks[3]), 'RUNNING');
+        doors.forEach(door => door.open());
+        await Dag.all(tasks);
+    });
+
+    test('limiter-nested', async () => {
+        const limiter = Dag.Limiter.new(1);
+        const inner = Dag.task(async value => value, {limiter});
+        const nest = Dag.task(async () => {
+            const creator = Dag.current();
+            await inner('first');
+            return Dag.task(inner, {creator})('value');
+        }, {limiter});
+        assertEquals(await nest(), 'value');
+    });
+
     test('all', async () => {
         const a = pending();
         const b = pending();

@@ -341,6 +341,87 @@ void check_deadline () throws Error {
   drain ();
 }
 
+// Fails as often as it is told.
+Dag.Task flaky (Notes notes, uint failures) {
+  return new Dag.Task (t => {
+    notes.add (t.get_attempt ().to_string ());
+    if (t.get_attempt () <= failures)
+      fail_now (t, "attempt %u".printf (t.get_attempt ()));
+    else
+      t.return_string ("at last");
+  });
+}
+
+void check_retry () throws Error {
+  var notes = new Notes ();
+  var good = flaky (notes, 2);
+
+  good.retry = new Dag.Retry (3, 1);
+  assert_string (echo (good), "at last");
+  assert (notes.text == "123");
+
+  var bad = flaky (notes, 9);
+  bad.retry = new Dag.Retry (3, 0);
+  bad.retry.set_function ((task, error) => error.matches (IOError.quark (), IOError.NOT_FOUND) &&
+                                           error.message != "attempt 2");
+  assert_failed (bad, Dag.State.FAILED, "attempt 2");
+  assert (bad.get_attempt () == 2);
+}
+
+void check_retry_earlier_errors () throws Error {
+  var task = flaky (new Notes (), 2);
+
+  task.retry = new Dag.Retry (3, 0) { factor = 1.5, max_delay = 10, jitter = 0.5 };
+  assert_string (task, "at last");
+  assert (task.get_attempt_error (1).matches (IOError.quark (), IOError.NOT_FOUND));
+  assert (task.get_attempt_error (1).message == "attempt 1");
+  assert (task.get_attempt_error (2).message == "attempt 2");
+  assert (task.get_attempt_error (3) == null);
+}
+
+void check_limiter () throws Error {
+  var limiter = new Dag.Limiter (2);
+  Dag.Task[] tasks = {};
+
+  for (int i = 0; i < 4; i++) {
+    tasks += pending ();
+    tasks[i].limiter = limiter;
+  }
+  drain ();
+  assert (limiter.get_n_running () == 2);
+  assert (limiter.get_n_waiting () == 2);
+  assert (tasks[2].state == Dag.State.READY);
+
+  end_now (tasks[0]);
+  drain ();
+  assert (tasks[2].state == Dag.State.RUNNING);
+  assert (tasks[3].state == Dag.State.READY);
+
+  limiter.limit = 3;
+  drain ();
+  assert (tasks[3].state == Dag.State.RUNNING);
+  for (int i = 1; i < 4; i++)
+    end_now (tasks[i]);
+}
+
+async string nest (Dag.Task task) throws Error {
+  var first = echo ("first");
+  first.limiter = task.limiter;
+  yield first.await ();
+
+  var second = echo ("value");
+  second.set_creator (task);
+  second.limiter = task.limiter;
+  return (string) yield second.await ();
+}
+
+void check_limiter_nested () throws Error {
+  var task = new Dag.Task (t => nest.begin (t, (o, r) => t.return_from (() => nest.end (r))));
+
+  task.limiter = new Dag.Limiter (1);
+  assert_string (task, "value");
+}
+
 void check_all () throws Error {
   var a = pending ();
   var b = pending ();
@@ -453,6 +534,10 @@ void add_waiting () {
   add ("weak-argument", check_weak_argument);
   add ("timeout", check_timeout);
   add ("deadline", check_deadline);
+  add ("retry", check_retry);
+  add ("retry-earlier-errors", check_retry_earlier_errors);
+  add ("limiter", check_limiter);
+  add ("limiter-nested", check_limiter_nested);
   add ("all", check_all);
   add_async ("settled", d => check_settled.begin (d), r => check_settled.end (r));
   add ("any", check_any);

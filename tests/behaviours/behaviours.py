@@ -644,6 +644,68 @@ async def deadline():
     assert not called
 
 
+def flaky(seen, failures):
+    attempt = Dag.current().get_attempt()
+    if attempt <= failures:
+        seen.append(ValueError(attempt))
+        raise seen[-1]
+    return attempt
+
+
+@test('retry')
+async def retry():
+    retried = task(flaky, retries=Dag.retry(3, delay=0.001))
+    seen = []
+    assert await echo(retried(seen, 2)) == 3 and len(seen) == 2
+    seen = []
+    failed = retried(seen, 9)
+    error = await fails(ValueError, failed)
+    assert error is seen[2] and len(seen) == 3
+
+
+@test('retry-earlier-errors')
+async def retry_earlier_errors():
+    seen = []
+    made = task(flaky, retries=2)(seen, 2)
+    await made
+    earlier = made.attempt_exceptions()
+    assert len(earlier) == 2 and all(error is other for error, other in zip(earlier, seen))
+
+
+@test('limiter')
+async def limiter():
+    limiter = Dag.Limiter(limit=2)
+    doors = [Door() for _ in range(4)]
+    tasks = [task(pending, limiter=limiter)(door) for door in doors]
+    await idle()
+    assert [door.reached for door in doors] == [1, 1, 0, 0]
+    assert (limiter.get_n_running(), limiter.get_n_waiting()) == (2, 2)
+    assert tasks[2].get_state() == State.READY
+    doors[0].open()
+    await until(lambda: doors[2].reached)
+    await idle()
+    assert not doors[3].reached
+    limiter.set_limit(3)
+    await until(lambda: doors[3].reached)
+    for door in doors:
+        door.open()
+    await Dag.gather(*tasks)
+
+
+@test('limiter-nested')
+async def limiter_nested():
+    limiter = Dag.Limiter(limit=1)
+    inner = task(echo, limiter=limiter)
+
+    @task(limiter=limiter)
+    async def nest():
+        first = await inner('first')
+        await asyncio.sleep(0)
+        return first, await inner('second')
+
+    assert await nest() == ('first', 'second')
+
+
 @test('all')
 async def all_of_them():
     slow, running = Door(), Door()

@@ -63,6 +63,15 @@ const written: string | null = (await command).stdout_text;
 for (const each of await Dag.Task.new_all([task]) as Dag.Results)
     each.result();
 
+const limiter = Dag.Limiter.new(2);
+const tried: number = await Dag.task(measure, {
+    limiter: [limiter],
+    retry: {attempts: 5, delay: 100, maxDelay: 1000, when: thrown => thrown instanceof Error},
+    creator: Dag.current(),
+})('one');
+const triedAgain = Dag.task(measure, {limiter, retry: Dag.Retry.new(3, 100)})('one');
+const thrown: any[] = triedAgain.attemptErrors();
+
 // @ts-expect-error
 add('one', 1);
 // @ts-expect-error
@@ -71,6 +80,10 @@ add(Dag.delay(1, 'one'), 1);
 Dag.task(5);
 // @ts-expect-error
 Dag.task(() => 1, {timeouts: 1});
+// @ts-expect-error
+Dag.task(() => 1, {retry: {tries: 3}});
+// @ts-expect-error
+Dag.task(() => 1, {limiter: 3});
 // @ts-expect-error
 Dag.failed(1);
 // @ts-expect-error

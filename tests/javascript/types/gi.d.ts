@@ -51,6 +51,14 @@ declare module 'gi://Dag?version=1' {
             get_state(): State;
         }
 
+        class Retry {
+            static new(attempts: number, delay: number): Retry;
+        }
+
+        class Limiter {
+            static new(limit: number): Limiter;
+        }
+
         class Dependency {
             get_task(): Task;
         }
