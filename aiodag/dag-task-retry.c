@@ -155,7 +155,8 @@ dag_task_get_attempt_failure (DagTask *self)
 {
   const GError *error = NULL;
 
-  if (self->ended || !dag_task_has_attempts (self))
+  /* What the function needs may be gone, where there was no retry when it returned. */
+  if (self->ended || DAG_NODE (self)->released || !dag_task_has_attempts (self))
     return NULL;
 
   if (self->outcome.kind == DAG_OUTCOME_ERROR)
@@ -356,8 +357,9 @@ dag_task_get_retry (DagTask *self)
  * ended the task.
  *
  * It may be called in the thread that made the task, or that its main context belongs to, and from
- * the function, wherever that runs: with %NULL, what it then returns is final. A function of another
- * language than C can only be called again if the task had a retry when it started.
+ * the function, wherever that runs: with %NULL, what it then returns is final. It is too late for a
+ * retry when the function has returned and there was none. A function of another language than C can
+ * only be called again if the task had a retry when it started.
  *
  * Since: 1.0
  */

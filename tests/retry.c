@@ -408,6 +408,60 @@ test_following (void)
   test_release (task);
 }
 
+typedef struct {
+  DagTask *other;
+  guint    calls;
+  guint   *freed;
+} Follower;
+
+static void
+follow (DagTask  *task,
+        gpointer  user_data)
+{
+  Follower *self = user_data;
+
+  self->calls++;
+  dag_task_return_task (task, self->other);
+}
+
+static void
+follower_free (gpointer data)
+{
+  Follower *self = data;
+
+  (*self->freed)++;
+  g_free (self);
+}
+
+static void
+test_too_late (void)
+{
+  g_autoptr (DagRetry) retry = dag_retry_new (3, 0);
+  DagTask *other = dag_task_new (test_body_pending, NULL, NULL);
+  Follower *follower = g_new0 (Follower, 1);
+  guint freed = 0;
+  DagTask *task;
+
+  g_test_summary ("A retry that is set after the function has returned another task, when its data is "
+                  "gone, does not have it called again (5)");
+
+  follower->other = other;
+  follower->freed = &freed;
+  task = dag_task_new (follow, follower, follower_free);
+  test_drain ();
+  g_assert_cmpuint (freed, ==, 1);
+
+  dag_task_set_retry (task, retry);
+  fail_attempt (other, 1);
+  test_settle (task);
+  g_assert_error (dag_task_get_error (task), G_IO_ERROR, G_IO_ERROR_BUSY);
+  g_assert_cmpuint (freed, ==, 1);
+  g_assert_null (dag_task_get_attempt_error (task, 1));
+
+  test_release (task);
+  test_release (other);
+}
+
 /* Threads */
 
 typedef struct {
@@ -823,6 +877,7 @@ main (int    argc,
   g_test_add_func ("/retry/never-again", test_never_again);
   g_test_add_func ("/retry/wrong-argument", test_wrong_argument);
   g_test_add_func ("/retry/following", test_following);
+  g_test_add_func ("/retry/too-late", test_too_late);
   g_test_add_func ("/retry/thread-comes-back", test_thread_comes_back);
   g_test_add_func ("/retry/function", test_function);
   g_test_add_func ("/retry/cancel-when-asked", test_cancel_when_asked);
