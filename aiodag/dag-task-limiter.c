@@ -195,29 +195,33 @@ dag_task_handle_turn (DagTask *self)
   if (!open || g_atomic_int_get (&node->state) != DAG_STATE_READY)
     return;
 
-  /* It may have waited for a thread before somebody gave it another limiter. */
-  dag_task_drop_calls (self);
-  dag_queue_make_ready (node->queue, &node->member, dag_task_get_priority (self));
+  /* It may wait for a thread, which may just have begun with it. */
+  if (dag_task_take_back (self))
+    dag_queue_make_ready (node->queue, &node->member, dag_task_get_priority (self));
 }
 
-/* Whether limiters can still be changed: gives up what the task has of them if so. */
+/* Whether limiters can still be changed: gives up what the task has of them if so, and its place
+ * among those that wait for a thread, which could take it without them.
+ */
 static gboolean
 dag_task_begin_limiters (DagTask    *self,
                          const char *caller)
 {
+  DagClaim *claim = dag_task_peek_claim (self);
   gboolean started;
 
   dag_node_lock (DAG_NODE (self));
   started = DAG_NODE (self)->started;
   dag_node_unlock (DAG_NODE (self));
 
-  if (started)
+  if (started || !dag_task_take_back (self))
     {
       dag_task_complain (self, caller, "has been started");
       return FALSE;
     }
 
-  dag_claim_release (dag_task_get_claim (self));
+  if (claim != NULL)
+    dag_claim_release (claim);
 
   return TRUE;
 }
@@ -324,24 +328,13 @@ void
 dag_task_set_creator (DagTask *self,
                       DagTask *creator)
 {
-  gboolean started;
-
   g_return_if_fail (DAG_IS_TASK (self));
   g_return_if_fail (creator == NULL || DAG_IS_TASK (creator));
   g_return_if_fail (creator != self);
 
-  dag_node_lock (DAG_NODE (self));
-  started = DAG_NODE (self)->started;
-  dag_node_unlock (DAG_NODE (self));
+  if (!dag_task_begin_limiters (self, G_STRFUNC))
+    return;
 
-  if (started)
-    {
-      dag_task_complain (self, G_STRFUNC, "has been started");
-      return;
-    }
-
-  if (dag_task_peek_claim (self) != NULL)
-    dag_claim_release (dag_task_peek_claim (self));
   dag_task_take_creator (self, creator);
   dag_node_raise (DAG_NODE (self), DAG_EVENT_TURN);
 }

@@ -273,6 +273,7 @@ gboolean      dag_task_needs_pool          (DagTask         *self,
 void          dag_task_queue_call          (DagTask         *self);
 void          dag_task_move_calls          (DagTask         *self);
 gboolean      dag_task_drop_calls          (DagTask         *self);
+gboolean      dag_task_take_back           (DagTask         *self);
 gboolean      dag_task_handle_thread       (DagTask         *self,
                                             gboolean         has_returned);
 void          dag_task_handle_priority     (DagTask         *self);

@@ -123,7 +123,7 @@ dag_task_handle_decision (DagTask *self)
 
   dag_node_unlock (node);
 
-  if (refused || (open && !startable))
+  if (refused)
     dag_task_drop_calls (self);
 
   if (startable && state == DAG_STATE_WAITING)
@@ -132,9 +132,11 @@ dag_task_handle_decision (DagTask *self)
       dag_queue_make_ready (node->queue, &node->member, dag_task_get_priority (self));
       dag_task_notify_state (self);
     }
-  else if (open && !startable && state == DAG_STATE_READY)
+  else if (open && !startable && state == DAG_STATE_READY && dag_task_take_back (self))
     {
-      /* Something was added that it has to wait for. */
+      /* Something was added that it has to wait for. If that has just finished in another context, a
+       * thread may have begun all the same.
+       */
       dag_task_leave_limiters (self);
       g_atomic_int_set (&node->state, DAG_STATE_WAITING);
       dag_queue_make_idle (node->queue, &node->member);

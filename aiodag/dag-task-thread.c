@@ -296,6 +296,66 @@ dag_task_move_calls (DagTask *self)
   dag_node_unlock (DAG_NODE (self));
 }
 
+/* Takes the first of the calls, which is done by no thread then. Under the lock.
+ *
+ * @withdrawn: those that are to be freed without the lock
+ */
+static void
+dag_task_withdraw_call (DagTask        *self,
+                        DagThreadCall **withdrawn)
+{
+  DagTaskRare *rare = dag_task_peek_rare (self);
+  DagThreadCall *call = rare->calls;
+
+  rare->calls = call->next;
+  call->dropped = TRUE;
+
+  /* Else a thread has just taken it and frees it. */
+  if (dag_pool_withdraw (call->pool, &call->job))
+    {
+      call->next = *withdrawn;
+      *withdrawn = call;
+    }
+}
+
+static void
+dag_thread_calls_free (DagThreadCall *calls)
+{
+  while (calls != NULL)
+    {
+      DagThreadCall *call = calls;
+
+      calls = call->next;
+      g_object_unref (call->task);
+      g_free (call);
+    }
+}
+
+/*< private >
+ * dag_task_take_back:
+ *
+ * No thread is to begin with the function of the task, until dag_task_queue_call() says so again. In
+ * the owning context, or where it is built.
+ *
+ * Returns: %FALSE if one has
+ */
+gboolean
+dag_task_take_back (DagTask *self)
+{
+  DagThreadCall *withdrawn = NULL;
+  gboolean open;
+
+  dag_node_lock (DAG_NODE (self));
+  open = dag_task_is_to_start (self);
+  if (open && dag_task_is_queued (self))
+    dag_task_withdraw_call (self, &withdrawn);
+  dag_node_unlock (DAG_NODE (self));
+
+  dag_thread_calls_free (withdrawn);
+
+  return open;
+}
+
 /*< private >
  * dag_task_drop_calls:
  *
@@ -318,23 +378,13 @@ dag_task_drop_calls (DagTask *self)
 
   while (rare->calls != NULL)
     {
-      DagThreadCall *call = rare->calls;
-
-      rare->calls = call->next;
-      call->dropped = TRUE;
-
-      if (call->function != NULL)
+      if (rare->calls->function != NULL)
         {
           self->n_threads--;
           dropped = TRUE;
         }
 
-      /* Else a thread has just taken it and frees it. */
-      if (dag_pool_withdraw (call->pool, &call->job))
-        {
-          call->next = withdrawn;
-          withdrawn = call;
-        }
+      dag_task_withdraw_call (self, &withdrawn);
     }
 
   over = dropped && self->n_threads == 0 && !self->returned;
@@ -348,14 +398,7 @@ dag_task_drop_calls (DagTask *self)
 
   dag_node_unlock (DAG_NODE (self));
 
-  while (withdrawn != NULL)
-    {
-      DagThreadCall *call = withdrawn;
-
-      withdrawn = call->next;
-      g_object_unref (call->task);
-      g_free (call);
-    }
+  dag_thread_calls_free (withdrawn);
 
   return over;
 }

@@ -274,6 +274,55 @@ test_changed (void)
 }
 
 static void
+count_up (DagTask  *task,
+          gpointer  user_data)
+{
+  g_atomic_int_inc ((int *) user_data);
+  dag_task_return (task);
+}
+
+static void
+test_limiter (void)
+{
+  g_autoptr (DagLimiter) limiter = dag_limiter_new (0);
+  DagTask *busy, *task, *other, *last;
+  DagWorker *worker;
+  Gate gate;
+  int ran = 0;
+
+  g_test_summary ("What waits for a thread and is given a limiter does not begin without a slot, even "
+                  "if its context does not come to it before a thread does");
+
+  worker = new_busy (&gate, &busy);
+  task = new_on (worker, add_up, NULL);
+  other = new_on (worker, add_up, NULL);
+  last = new_on (worker, count_up, &ran);
+  test_drain ();
+
+  dag_task_add_limiter (task, limiter);
+  dag_task_set_limiter (other, limiter);
+  gate_open (&gate);
+  while (g_atomic_int_get (&ran) == 0)
+    g_thread_yield ();
+  g_assert_cmpuint (dag_task_get_attempt (task), ==, 0);
+  g_assert_cmpuint (dag_task_get_attempt (other), ==, 0);
+
+  test_drain ();
+  g_assert_cmpint (dag_task_get_state (task), ==, DAG_STATE_READY);
+  g_assert_cmpuint (dag_limiter_get_n_waiting (limiter), ==, 2);
+
+  dag_limiter_set_limit (limiter, 1);
+  test_settle (task);
+  test_settle (other);
+  g_assert_cmpuint (dag_limiter_get_n_running (limiter), ==, 0);
+
+  release (task);
+  release (other);
+  release (last);
+  release_busy (&gate, busy, worker);
+}
+
+static void
 test_refused (void)
 {
   DagTask *busy, *task, *more;
@@ -342,6 +391,7 @@ main (int   argc,
   g_test_add_func ("/worker/timeout", test_timeout);
   g_test_add_func ("/promise-9/worker/return-on-cancel", test_return_on_cancel);
   g_test_add_func ("/promise-6/worker/changed", test_changed);
+  g_test_add_func ("/worker/limiter", test_limiter);
   g_test_add_func ("/worker/refused", test_refused);
   g_test_add_func ("/promise-14/worker/context-ends", test_context_ends);
 
