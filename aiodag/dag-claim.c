@@ -293,6 +293,71 @@ dag_limiters_find_line (DagLimiter *const *limiters,
   return best;
 }
 
+/* What a claim needs, of all its slots. */
+static void
+dag_claim_get_needs (DagClaim *self,
+                     DagNeed  *needs)
+{
+  for (guint i = 0; i < self->slots->len; i++)
+    {
+      DagSlot *slot = g_ptr_array_index (self->slots, i);
+
+      needs[i].limiter = slot->limiter;
+      needs[i].lender = dag_claim_find_lender (self, slot->limiter);
+    }
+}
+
+static gboolean
+dag_claim_is_below (DagClaim *self,
+                    DagClaim *other)
+{
+  DagClaim *claim = self->creator;
+
+  while (claim != NULL && claim != other)
+    claim = claim->creator;
+
+  return claim != NULL;
+}
+
+/* The claim was granted. What runs under it may have been made before that, for an earlier attempt
+ * say, and wait already: has it count on these slots. Returns whether there is such.
+ */
+static gboolean
+dag_claim_lend (DagClaim *self)
+{
+  g_autoptr (GPtrArray) places = NULL;
+  g_autofree DagNeed *needs = NULL;
+  gboolean lent = FALSE;
+
+  /* So it is nobody's creator. */
+  if (g_atomic_ref_count_compare (&self->ref_count, 1))
+    return FALSE;
+
+  places = g_ptr_array_new ();
+  for (guint i = 0; i < self->slots->len; i++)
+    {
+      DagSlot *slot = g_ptr_array_index (self->slots, i);
+
+      for (GList *link = slot->limiter->lines.head; link != NULL; link = link->next)
+        dag_line_list (link->data, places);
+    }
+
+  for (guint i = 0; i < places->len; i++)
+    {
+      DagClaim *claim = DAG_PLACE_CLAIM (g_ptr_array_index (places, i));
+
+      if (!dag_claim_is_below (claim, self))
+        continue;
+
+      needs = g_renew (DagNeed, needs, claim->slots->len);
+      dag_claim_get_needs (claim, needs);
+      dag_line_change (&claim->place, needs, claim->slots->len);
+      lent = TRUE;
+    }
+
+  return lent;
+}
+
 /* Grants what has become possible by what there is of some limiters. Returns those claims, each with a
  * reference, and one to its owner.
  */
@@ -300,6 +365,7 @@ static GSList *
 dag_limiters_serve (DagLimiter *const *limiters,
                     guint              n_limiters)
 {
+  g_autoptr (GPtrArray) more = NULL;
   GSList *granted = NULL;
   DagLine *line;
 
@@ -310,6 +376,24 @@ dag_limiters_serve (DagLimiter *const *limiters,
 
       dag_claim_grant (claim, dag_line_get_needs (line));
       dag_line_leave (place);
+
+      if (dag_claim_lend (claim))
+        {
+          /* That may be of other limiters. */
+          if (more == NULL)
+            {
+              more = g_ptr_array_new ();
+              for (guint i = 0; i < n_limiters; i++)
+                g_ptr_array_add (more, limiters[i]);
+            }
+
+          for (guint i = 0; i < claim->limiters->len; i++)
+            if (!g_ptr_array_find (more, g_ptr_array_index (claim->limiters, i), NULL))
+              g_ptr_array_add (more, g_ptr_array_index (claim->limiters, i));
+
+          limiters = (DagLimiter *const *) more->pdata;
+          n_limiters = more->len;
+        }
 
       g_object_ref (claim->owner);
       granted = g_slist_prepend (granted, dag_claim_ref (claim));
@@ -370,6 +454,7 @@ dag_claim_ask (DagClaim *self,
   g_autofree DagNeed *many = NULL;
   DagNeed *needs = few;
   DagClaim *left_out;
+  GSList *granted = NULL;
   gboolean there;
 
   dag_limiter_lock ();
@@ -381,17 +466,14 @@ dag_claim_ask (DagClaim *self,
       if (self->slots->len > FEW)
         needs = many = g_new (DagNeed, self->slots->len);
 
-      for (guint i = 0; i < self->slots->len; i++)
-        {
-          DagSlot *slot = g_ptr_array_index (self->slots, i);
-
-          needs[i].limiter = slot->limiter;
-          needs[i].lender = dag_claim_find_lender (self, slot->limiter);
-        }
+      dag_claim_get_needs (self, needs);
 
       if (dag_needs_are_met (needs, self->slots->len))
         {
           dag_claim_grant (self, needs);
+          if (dag_claim_lend (self))
+            granted = dag_limiters_serve ((DagLimiter *const *) self->limiters->pdata,
+                                          self->limiters->len);
         }
       else
         {
@@ -404,6 +486,7 @@ dag_claim_ask (DagClaim *self,
 
   dag_limiter_unlock ();
 
+  dag_claims_notify (granted);
   dag_claim_unref (left_out);
 
   return there;

@@ -221,17 +221,10 @@ dag_place_get_line (DagPlace *place)
   return line;
 }
 
-/*< private >
- * dag_line_join:
- * @place: a place with a priority that is in no line
- * @needs: what to wait for, in the order of the addresses of the limiters
- *
- * Has a place be in the line of those who wait for the same.
- */
-void
-dag_line_join (DagPlace      *place,
-               const DagNeed *needs,
-               guint          n_needs)
+static void
+dag_line_enter (DagPlace      *place,
+                const DagNeed *needs,
+                guint          n_needs)
 {
   DagLine *line = dag_line_new (needs, n_needs), *found;
 
@@ -249,13 +242,28 @@ dag_line_join (DagPlace      *place,
       dag_line_link (line);
     }
 
-  place->order = ++last_order;
   place->line = line;
   line->ref_count++;
   line->first = heap_join (line->first, place);
 
   for (guint i = 0; i < n_needs; i++)
     needs[i].limiter->n_waiting++;
+}
+
+/*< private >
+ * dag_line_join:
+ * @place: a place with a priority that is in no line
+ * @needs: what to wait for, in the order of the addresses of the limiters
+ *
+ * Has a place be in the line of those who wait for the same.
+ */
+void
+dag_line_join (DagPlace      *place,
+               const DagNeed *needs,
+               guint          n_needs)
+{
+  place->order = ++last_order;
+  dag_line_enter (place, needs, n_needs);
 }
 
 /*< private >
@@ -293,6 +301,44 @@ dag_line_move (DagPlace *place,
   line->first = heap_remove (line->first, place);
   place->priority = priority;
   line->first = heap_join (line->first, place);
+}
+
+/*< private >
+ * dag_line_change:
+ * @needs: what to wait for now
+ *
+ * Has a place be in another line, as if it had always been there.
+ */
+void
+dag_line_change (DagPlace      *place,
+                 const DagNeed *needs,
+                 guint          n_needs)
+{
+  dag_line_leave (place);
+  dag_line_enter (place, needs, n_needs);
+}
+
+/*< private >
+ * dag_line_list:
+ * @places: (element-type DagPlace): where to add them
+ *
+ * Lists all places of a line, in no particular order.
+ */
+void
+dag_line_list (DagLine   *self,
+               GPtrArray *places)
+{
+  guint next = places->len;
+
+  g_ptr_array_add (places, self->first);
+
+  while (next < places->len)
+    {
+      DagPlace *place = g_ptr_array_index (places, next++);
+
+      for (DagPlace *child = place->child; child != NULL; child = child->next)
+        g_ptr_array_add (places, child);
+    }
 }
 
 DagPlace *

@@ -313,6 +313,94 @@ test_creator (void)
   g_assert_finalize_object (limiter);
 }
 
+/* Attempts */
+
+typedef struct {
+  DagLimiter *limiter;
+  DagLimiter *other_limiter;
+  DagTask    *made;  /* (owned) */
+} Again;
+
+/* Makes a task, fails, and ends as that in the next attempt. */
+static void
+again_body (DagTask  *task,
+            gpointer  user_data)
+{
+  Again *again = user_data;
+
+  if (again->made == NULL)
+    {
+      again->made = dag_task_new (test_body_succeed, GINT_TO_POINTER (7), NULL);
+      dag_task_set_priority (again->made, G_PRIORITY_LOW);
+      dag_task_set_limiter (again->made, again->limiter);
+      if (again->other_limiter != NULL)
+        dag_task_add_limiter (again->made, again->other_limiter);
+      dag_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY, "Not yet");
+    }
+  else
+    {
+      dag_task_return_task (task, again->made);
+    }
+}
+
+static void
+test_attempts (void)
+{
+  g_autoptr (DagRetry) retry = dag_retry_new (2, 0);
+  DagLimiter *limiter = dag_limiter_new (1);
+  Again again = { .limiter = limiter };
+  DagTask *outer, *between;
+
+  g_test_summary ("What an attempt has made, and waits, may run on the slot of the next attempt");
+
+  outer = dag_task_new (again_body, &again, NULL);
+  dag_task_set_limiter (outer, limiter);
+  dag_task_set_retry (outer, retry);
+  between = dag_task_new (test_body_pending, NULL, NULL);
+  dag_task_set_limiter (between, limiter);
+  test_drain ();
+  g_assert_cmpint (dag_task_get_state (between), ==, DAG_STATE_RUNNING);
+  g_assert_cmpuint (dag_limiter_get_n_waiting (limiter), ==, 2);
+
+  dag_task_return (between);
+  test_drain ();
+  test_assert_int (outer, 7);
+  g_assert_cmpuint (dag_limiter_get_n_running (limiter), ==, 0);
+
+  test_release (between);
+  test_release (outer);
+  test_release (again.made);
+  g_assert_finalize_object (limiter);
+}
+
+static void
+test_attempts_several (void)
+{
+  g_autoptr (DagRetry) retry = dag_retry_new (2, 1);
+  DagLimiter *limiter = dag_limiter_new (1), *other = dag_limiter_new (0);
+  Again again = { .limiter = limiter, .other_limiter = other };
+  DagTask *outer;
+
+  g_test_summary ("What an attempt has made may run on the slot that the next attempt gets without "
+                  "waiting, when it waits for another limiter too");
+
+  outer = dag_task_new (again_body, &again, NULL);
+  dag_task_set_limiter (outer, limiter);
+  dag_task_set_retry (outer, retry);
+  while (dag_task_get_attempt (outer) < 2)
+    test_iterate ();
+  g_assert_cmpuint (dag_limiter_get_n_waiting (limiter), ==, 1);
+
+  dag_limiter_set_limit (other, 1);
+  test_drain ();
+  test_assert_int (outer, 7);
+
+  test_release (outer);
+  test_release (again.made);
+  g_assert_finalize_object (limiter);
+  g_assert_finalize_object (other);
+}
+
 /* Threads */
 
 typedef struct {
@@ -473,6 +561,8 @@ main (int    argc,
   g_test_add_func ("/limiter-nested/others-wait", test_others_wait);
   g_test_add_func ("/limiter-nested/left-behind", test_left_behind);
   g_test_add_func ("/limiter-nested/creator", test_creator);
+  g_test_add_func ("/limiter-nested/attempts", test_attempts);
+  g_test_add_func ("/limiter-nested/attempts-several", test_attempts_several);
   g_test_add_func ("/limiter-nested/threads", test_threads);
   g_test_add_func ("/promise-11/limiter-nested/many-made", test_many_made);
   g_test_add_func ("/limiter-nested/generations", test_generations);
