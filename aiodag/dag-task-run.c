@@ -61,9 +61,12 @@ dag_task_handle_late (DagTask *self)
 
   dag_node_lock (node);
 
-  /* It was an earlier attempt. */
-  late = dag_task_check_late (self);
-  self->late = late;
+  /* It may have been an earlier attempt, or one that has returned in time, in a thread from which it
+   * has not come back.
+   */
+  late = self->outcome.kind == DAG_OUTCOME_UNSET && dag_task_check_late (self);
+  if (late)
+    self->late = TRUE;
 
   /* If there is another attempt, that waits for the function. */
   if (late && (dag_task_is_to_start (self) ||

@@ -214,6 +214,42 @@ test_timeout (void)
 }
 
 static void
+return_and_stay (DagTask  *task,
+                 gpointer  user_data)
+{
+  dag_task_return_int (task, 3);
+  gate_pass (user_data);
+}
+
+static void
+test_returned_in_time (void)
+{
+  g_autoptr (GCancellable) cancellable = NULL;
+  DagTask *task, *clock;
+  Gate gate;
+
+  g_test_summary ("What has returned in time is not late when it takes longer to come back");
+
+  gate_init (&gate);
+  task = dag_task_new_in_thread (return_and_stay, &gate, NULL);
+  cancellable = g_object_ref (dag_task_get_cancellable (task));
+  test_drain ();
+  gate_wait_for (&gate, 1);
+  dag_task_set_timeout (task, 1);
+  clock = dag_task_new_delay (20);
+  release (clock);
+
+  g_assert_false (dag_task_is_late (task));
+  g_assert_false (g_cancellable_is_cancelled (cancellable));
+  gate_open (&gate);
+  test_settle (task);
+  test_assert_int (task, 3);
+  g_assert_false (dag_task_is_late (task));
+  release (task);
+  gate_clear (&gate);
+}
+
+static void
 test_return_on_cancel (void)
 {
   DagTask *task;
@@ -389,6 +425,7 @@ main (int   argc,
   g_test_add_func ("/promise-9/worker/cancelled", test_cancelled);
   g_test_add_func ("/worker/unchecked", test_unchecked);
   g_test_add_func ("/worker/timeout", test_timeout);
+  g_test_add_func ("/worker/returned-in-time", test_returned_in_time);
   g_test_add_func ("/promise-9/worker/return-on-cancel", test_return_on_cancel);
   g_test_add_func ("/promise-6/worker/changed", test_changed);
   g_test_add_func ("/worker/limiter", test_limiter);
