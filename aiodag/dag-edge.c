@@ -239,7 +239,8 @@ dag_node_judge (DagNode   *self,
   /* A raw input is an argument whatever came of it, and of the others one that was refused is
    * wanted until it is clear which of them decides.
    */
-  if (edge->kind == DAG_EDGE_FOLLOW ? !self->finished : !self->released)
+  if (edge->kind == DAG_EDGE_FOLLOW ? !self->finished
+                                    : edge->kind != DAG_EDGE_FOLLOWED && !self->released)
     {
       edge->owned = TRUE;
       g_object_ref (edge->dependency);

@@ -31,6 +31,7 @@ typedef enum {
   DAG_EDGE_INPUT,
   DAG_EDGE_PREREQUISITE,
   DAG_EDGE_FOLLOW,        /* ends as the dependency ends */
+  DAG_EDGE_FOLLOWED,      /* no longer does; only waits for it to settle */
 } DagEdgeKind;
 
 /* The dependent's lock, but for `next`, which is under the dependency's. */
@@ -39,7 +40,7 @@ struct _DagEdge
   DagEdge *next;        /* ring of the dependents of the dependency */
   DagNode *dependency;  /* (nullable): owned if `owned`; else NULL when it has settled */
   DagNode *dependent;   /* (unowned): const */
-  guint8   kind;    /* const */
+  guint8   kind;
   guint8   rule;    /* const */
   guint8   raw;     /* const */
   guint8   foreign; /* const; whether they are of different contexts */
@@ -172,6 +173,7 @@ void     dag_node_cancel            (DagNode            *self,
                                      guint               flags);
 void     dag_node_close             (DagNode            *self);
 gboolean dag_node_drop_dependencies (DagNode            *self);
+gboolean dag_node_is_to_end         (DagNode            *self);
 DagNode *dag_node_stop_following    (DagNode            *self);
 void     dag_node_finish            (DagNode            *self,
                                      DagState            state,

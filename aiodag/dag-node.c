@@ -473,7 +473,7 @@ dag_node_drop_dependencies (DagNode *self)
       {
         DagEdge *edge = &block->edges[block->dropped++];
 
-        if (edge->kind != DAG_EDGE_FOLLOW)
+        if (edge->kind < DAG_EDGE_FOLLOW)
           dag_node_drop_edge (self, edge, cancel);
 
         if (++n % BATCH == 0 && dag_queue_is_late ())
@@ -481,6 +481,40 @@ dag_node_drop_dependencies (DagNode *self)
       }
 
   return TRUE;
+}
+
+/* Returns: (nullable): the edge to what the node follows. Under the lock. */
+static DagEdge *
+dag_node_get_followed (DagNode *self)
+{
+  DagEdge *edge;
+
+  if (self->blocks == NULL)
+    return NULL;
+
+  /* It is always the last, if it is there yet. */
+  edge = &self->blocks->edges[self->blocks->length - 1];
+
+  return edge->kind == DAG_EDGE_FOLLOW ? edge : NULL;
+}
+
+/*< private >
+ * dag_node_is_to_end:
+ *
+ * Whether the node follows a dependency that has finished.
+ */
+gboolean
+dag_node_is_to_end (DagNode *self)
+{
+  DagEdge *edge;
+  gboolean to_end;
+
+  dag_node_lock (self);
+  edge = dag_node_get_followed (self);
+  to_end = edge != NULL && edge->owned;
+  dag_node_unlock (self);
+
+  return to_end;
 }
 
 /*< private >
@@ -495,18 +529,14 @@ dag_node_drop_dependencies (DagNode *self)
 DagNode *
 dag_node_stop_following (DagNode *self)
 {
-  DagEdge *edge = NULL;
+  DagEdge *edge;
   DagNode *dependency = NULL;
 
   dag_node_lock (self);
 
-  /* It is always the last, if it is there yet. */
-  if (self->blocks != NULL)
-    edge = &self->blocks->edges[self->blocks->length - 1];
-
-  if (edge != NULL && edge->kind != DAG_EDGE_FOLLOW)
-    edge = NULL;
-
+  edge = dag_node_get_followed (self);
+  if (edge != NULL)
+    edge->kind = DAG_EDGE_FOLLOWED;
   if (edge != NULL && edge->owned)
     dependency = dag_edge_steal_dependency (edge);
 

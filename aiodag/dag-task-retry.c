@@ -204,7 +204,9 @@ dag_task_rewind (DagTask      *self,
   DagOutcome outcome = DAG_OUTCOME_INIT;
   g_autoptr (GCancellable) cancellable = NULL;
   g_autofree char *details = NULL;
+  DagNode *other = NULL;
   GError *error;
+  gboolean following;
 
   dag_node_lock (DAG_NODE (self));
 
@@ -219,6 +221,7 @@ dag_task_rewind (DagTask      *self,
   details = g_steal_pointer (&rare->details);
   self->cancelling = FALSE;
   self->late = FALSE;
+  following = self->following;
   self->following = FALSE;
   self->pausing = TRUE;
 
@@ -232,6 +235,13 @@ dag_task_rewind (DagTask      *self,
     }
 
   dag_task_end_timeout (self);
+
+  /* That took too long. */
+  if (following)
+    other = dag_node_stop_following (DAG_NODE (self));
+  if (other != NULL)
+    dag_node_answer (other);
+  g_clear_object (&other);
 }
 
 /*< private >

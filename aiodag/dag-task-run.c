@@ -51,7 +51,7 @@ dag_task_handle_late (DagTask *self)
 {
   DagNode *node = DAG_NODE (self);
   GError *error = NULL;
-  gboolean late, dropped;
+  gboolean late, dropped, following = FALSE;
 
   if (self->phase != DAG_PHASE_OPEN)
     return;
@@ -72,7 +72,10 @@ dag_task_handle_late (DagTask *self)
   if (late && (dag_task_is_to_start (self) ||
                (self->returned ? self->following
                                : self->return_on_cancel && !dag_task_has_attempts (self))))
-    error = dag_task_new_late_error (self);
+    {
+      error = dag_task_new_late_error (self);
+      following = !dag_task_is_to_start (self) && self->returned;
+    }
 
   dag_node_unlock (node);
 
@@ -91,7 +94,7 @@ dag_task_handle_late (DagTask *self)
     dag_task_end (self, error);
 
   /* As if the function had returned that. */
-  if (dropped)
+  if (dropped || following)
     {
       dag_node_lock (node);
       self->ended = !dag_task_has_attempts (self);
@@ -155,11 +158,11 @@ dag_task_handle_followed (DagTask *self)
   DagOutcome copy = DAG_OUTCOME_INIT;
   DagTask *other;
 
-  if (self->outcome.kind != DAG_OUTCOME_UNSET)
+  /* It may have been an earlier attempt that followed. */
+  if (self->outcome.kind != DAG_OUTCOME_UNSET || !dag_node_is_to_end (node))
     return;
 
   other = DAG_NODE_TASK (dag_node_stop_following (node));
-  g_assert (other != NULL);
 
   /* That is anybody's code. */
   if (dag_outcome_has_value (&other->outcome))

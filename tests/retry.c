@@ -408,6 +408,66 @@ test_following (void)
   test_release (task);
 }
 
+/* Ends as one that never ends, and in the last attempt as one that does. */
+static void
+follow_endless (DagTask  *task,
+                gpointer  user_data)
+{
+  GPtrArray *others = user_data;
+  DagTask *other;
+
+  if (dag_task_get_attempt (task) < 3)
+    other = dag_task_new (test_body_pending, NULL, NULL);
+  else
+    other = dag_task_new_delay (1);
+  g_ptr_array_add (others, other);
+  if (dag_task_get_attempt (task) == 3)
+    dag_task_set_timeout (task, 0);
+  dag_task_return_task (task, other);
+}
+
+static void
+test_following_too_long (void)
+{
+  g_autoptr (DagRetry) retry = dag_retry_new (3, 0);
+  GPtrArray *others = g_ptr_array_new ();
+  DagTask *needed = NULL, *task;
+  guint calls = 0;
+
+  g_test_summary ("A function that ends as another task which takes too long is called again, and that "
+                  "is cancelled, unless somebody else needs it; its end means nothing any more");
+
+  task = dag_task_new (follow_endless, others, NULL);
+  dag_task_set_retry (task, retry);
+  dag_task_set_timeout (task, 2);
+  while (others->len < 2)
+    {
+      test_iterate ();
+      if (others->len == 1 && needed == NULL)
+        {
+          needed = dag_task_new (test_body_count, &calls, NULL);
+          dag_task_add_prerequisite (needed, others->pdata[0], DAG_RULE_SUCCEEDED, NULL);
+        }
+    }
+
+  g_assert_false (dag_task_is_cancelled (others->pdata[0]));
+  dag_task_return (others->pdata[0]);
+  test_finish (task);
+  g_assert_cmpint (dag_task_get_state (task), ==, DAG_STATE_SUCCEEDED);
+  g_assert_cmpuint (dag_task_get_attempt (task), ==, 3);
+  g_assert_error (dag_task_get_attempt_error (task, 1), G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+  g_assert_error (dag_task_get_attempt_error (task, 2), G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+  g_assert_true (dag_task_is_cancelled (others->pdata[1]));
+  g_assert_false (dag_task_get_settled (task));
+  dag_task_return (others->pdata[1]);
+
+  test_release (task);
+  test_release (needed);
+  for (guint i = 0; i < others->len; i++)
+    test_release (others->pdata[i]);
+  g_ptr_array_unref (others);
+}
+
 typedef struct {
   DagTask *other;
   guint    calls;
@@ -877,6 +937,7 @@ main (int    argc,
   g_test_add_func ("/retry/never-again", test_never_again);
   g_test_add_func ("/retry/wrong-argument", test_wrong_argument);
   g_test_add_func ("/retry/following", test_following);
+  g_test_add_func ("/retry/following-too-long", test_following_too_long);
   g_test_add_func ("/retry/too-late", test_too_late);
   g_test_add_func ("/retry/thread-comes-back", test_thread_comes_back);
   g_test_add_func ("/retry/function", test_function);
