@@ -237,6 +237,7 @@ void          dag_task_leave_owner         (DagTask         *self);
 gboolean      dag_task_has_retry           (DagTask         *self);
 gboolean      dag_task_has_attempts        (DagTask         *self);
 gboolean      dag_task_counts_attempts     (DagTask         *self);
+gboolean      dag_task_may_try_again       (DagTask         *self);
 void          dag_task_begin_attempt       (DagTask         *self);
 gboolean      dag_task_try_again           (DagTask         *self);
 void          dag_task_handle_pause_over   (DagTask         *self);

@@ -168,6 +168,18 @@ dag_task_get_attempt_failure (DagTask *self)
   return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? NULL : error;
 }
 
+/*< private >
+ * dag_task_may_try_again:
+ *
+ * Whether the function has failed and may be called again, which the owning context has not come to
+ * yet. Under the lock; from any thread.
+ */
+gboolean
+dag_task_may_try_again (DagTask *self)
+{
+  return !DAG_NODE (self)->finished && dag_task_get_attempt_failure (self) != NULL;
+}
+
 /* Asks whether another attempt makes sense, which may run anybody's code. */
 static gboolean
 dag_task_ask_for_retry (DagTask      *self,

@@ -85,7 +85,7 @@ dag_task_needs_pool (DagTask *self,
   dag_node_lock (DAG_NODE (self));
   worker = dag_task_peek_worker (self);
   needs = worker != NULL && dag_worker_get_pool (worker) == pool &&
-          (dag_task_is_to_start (self) || self->n_threads > 0);
+          (dag_task_is_to_start (self) || self->n_threads > 0 || dag_task_may_try_again (self));
   dag_node_unlock (DAG_NODE (self));
 
   return needs;

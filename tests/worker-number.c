@@ -254,6 +254,55 @@ test_would_block (void)
   g_object_unref (worker);
 }
 
+typedef struct {
+  DagTask *other;
+  gint     done;  /* atomic */
+} Vain;
+
+static void
+wait_for_failed (DagTask  *task,
+                 gpointer  user_data)
+{
+  Vain *vain = user_data;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (dag_task_wait (vain->other, NULL, &error));
+  g_assert_error (error, DAG_ERROR, DAG_ERROR_WOULD_BLOCK);
+  dag_task_return (task);
+  g_atomic_int_set (&vain->done, TRUE);
+}
+
+static void
+test_would_block_again (void)
+{
+  g_autoptr (DagRetry) retry = dag_retry_new (2, 0);
+  DagTask *busy, *waiter;
+  DagWorker *worker;
+  Vain vain = { NULL, FALSE };
+  Gate gate;
+
+  g_test_summary ("The only thread of a worker cannot wait for what has just failed there and will be "
+                  "tried again");
+
+  g_assert_true (g_main_context_acquire (NULL));
+  worker = new_busy (&gate, &busy);
+  vain.other = new_on (worker, test_body_fail, NULL);
+  dag_task_set_retry (vain.other, retry);
+  waiter = new_on (worker, wait_for_failed, &vain);
+  test_drain ();
+  gate_open (&gate);
+  while (!g_atomic_int_get (&vain.done))
+    g_thread_yield ();
+
+  test_settle (vain.other);
+  g_assert_error (dag_task_get_error (vain.other), G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+  g_assert_cmpuint (dag_task_get_attempt (vain.other), ==, 2);
+  release (waiter);
+  release (vain.other);
+  release_busy (&gate, busy, worker);
+  g_main_context_release (NULL);
+}
+
 /* Everything at once */
 
 static void
@@ -357,6 +406,7 @@ main (int   argc,
   g_test_add_func ("/worker/blocking", test_blocking);
   g_test_add_func ("/promise-12/worker/chain", test_chain);
   g_test_add_func ("/worker/would-block", test_would_block);
+  g_test_add_func ("/worker/would-block-again", test_would_block_again);
   g_test_add_func ("/worker/random", test_random);
 
   return g_test_run ();
