@@ -17,6 +17,8 @@ struct _DagClaim
   /* Under the lock of all limiters */
   DagPlace         place;
   DagClaim        *creator;  /* (owned) (nullable): the claim of who made this one */
+  GList            in_creator;
+  GQueue           made;     /* (element-type DagClaim): whose creator this one is; none is owned */
   GPtrArray       *slots;    /* (element-type DagSlot): in the order of the limiters' addresses */
   GPtrArray       *limiters; /* (element-type DagLimiter): in the order in which they were added */
   gboolean         held;     /* it was granted */
@@ -69,6 +71,7 @@ dag_claim_new (GObject      *owner,
   g_atomic_ref_count_init (&self->ref_count);
   self->owner = owner;
   self->granted = granted;
+  self->in_creator.data = self;
   self->slots = g_ptr_array_new_with_free_func (dag_slot_free);
   self->limiters = g_ptr_array_new ();
 
@@ -93,6 +96,13 @@ dag_claim_unref (DagClaim *self)
 
       g_assert (!self->held && self->place.line == NULL);
 
+      if (creator != NULL)
+        {
+          dag_limiter_lock ();
+          g_queue_unlink (&creator->made, &self->in_creator);
+          dag_limiter_unlock ();
+        }
+
       g_ptr_array_unref (self->limiters);
       g_ptr_array_unref (self->slots);
       g_free (self);
@@ -115,21 +125,33 @@ dag_claim_get_slot (DagClaim   *self,
   return NULL;
 }
 
+/* Sets the creator. Returns the old one, which is to be released without the lock. */
+static DagClaim *
+dag_claim_change_creator (DagClaim *self,
+                          DagClaim *creator)
+{
+  DagClaim *old = self->creator;
+
+  if (old != NULL)
+    g_queue_unlink (&old->made, &self->in_creator);
+
+  self->creator = creator != NULL ? dag_claim_ref (creator) : NULL;
+  if (creator != NULL)
+    g_queue_push_tail_link (&creator->made, &self->in_creator);
+
+  return old;
+}
+
 /* Leaves out creators that are closed. Returns one that is to be released without the lock. */
 static DagClaim *
 dag_claim_shorten (DagClaim *self)
 {
-  DagClaim *old = self->creator, *creator = old;
+  DagClaim *creator = self->creator;
 
   while (creator != NULL && creator->closed)
     creator = creator->creator;
 
-  if (creator == old)
-    return NULL;
-
-  self->creator = creator != NULL ? dag_claim_ref (creator) : NULL;
-
-  return old;
+  return creator != self->creator ? dag_claim_change_creator (self, creator) : NULL;
 }
 
 /*< private >
@@ -148,8 +170,7 @@ dag_claim_set_creator (DagClaim *self,
 
   if (creator != NULL)
     left_out = dag_claim_shorten (creator);
-  old = self->creator;
-  self->creator = creator != NULL ? dag_claim_ref (creator) : NULL;
+  old = dag_claim_change_creator (self, creator);
 
   dag_limiter_unlock ();
 
@@ -307,46 +328,30 @@ dag_claim_get_needs (DagClaim *self,
     }
 }
 
-static gboolean
-dag_claim_is_below (DagClaim *self,
-                    DagClaim *other)
-{
-  DagClaim *claim = self->creator;
-
-  while (claim != NULL && claim != other)
-    claim = claim->creator;
-
-  return claim != NULL;
-}
-
 /* The claim was granted. What runs under it may have been made before that, for an earlier attempt
  * say, and wait already: has it count on these slots. Returns whether there is such.
  */
 static gboolean
 dag_claim_lend (DagClaim *self)
 {
-  g_autoptr (GPtrArray) places = NULL;
+  g_autoptr (GPtrArray) claims = NULL;
   g_autofree DagNeed *needs = NULL;
   gboolean lent = FALSE;
 
-  /* So it is nobody's creator. */
-  if (g_atomic_ref_count_compare (&self->ref_count, 1))
+  if (g_queue_is_empty (&self->made))
     return FALSE;
 
-  places = g_ptr_array_new ();
-  for (guint i = 0; i < self->slots->len; i++)
+  claims = g_ptr_array_new ();
+  g_ptr_array_add (claims, self);
+
+  for (guint i = 0; i < claims->len; i++)
     {
-      DagSlot *slot = g_ptr_array_index (self->slots, i);
+      DagClaim *claim = g_ptr_array_index (claims, i);
 
-      for (GList *link = slot->limiter->lines.head; link != NULL; link = link->next)
-        dag_line_list (link->data, places);
-    }
+      for (GList *link = claim->made.head; link != NULL; link = link->next)
+        g_ptr_array_add (claims, link->data);
 
-  for (guint i = 0; i < places->len; i++)
-    {
-      DagClaim *claim = DAG_PLACE_CLAIM (g_ptr_array_index (places, i));
-
-      if (!dag_claim_is_below (claim, self))
+      if (claim->place.line == NULL)
         continue;
 
       needs = g_renew (DagNeed, needs, claim->slots->len);

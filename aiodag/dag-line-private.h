@@ -58,8 +58,6 @@ void      dag_line_leave         (DagPlace      *place);
 void      dag_line_change        (DagPlace      *place,
                                   const DagNeed *needs,
                                   guint          n_needs);
-void      dag_line_list          (DagLine       *self,
-                                  GPtrArray     *places);
 DagPlace *dag_line_get_first     (DagLine       *self);
 gboolean  dag_line_is_behind     (DagLine       *self,
                                   DagLine       *other);

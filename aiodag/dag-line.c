@@ -318,29 +318,6 @@ dag_line_change (DagPlace      *place,
   dag_line_enter (place, needs, n_needs);
 }
 
-/*< private >
- * dag_line_list:
- * @places: (element-type DagPlace): where to add them
- *
- * Lists all places of a line, in no particular order.
- */
-void
-dag_line_list (DagLine   *self,
-               GPtrArray *places)
-{
-  guint next = places->len;
-
-  g_ptr_array_add (places, self->first);
-
-  while (next < places->len)
-    {
-      DagPlace *place = g_ptr_array_index (places, next++);
-
-      for (DagPlace *child = place->child; child != NULL; child = child->next)
-        g_ptr_array_add (places, child);
-    }
-}
-
 DagPlace *
 dag_line_get_first (DagLine *self)
 {
