@@ -39,7 +39,8 @@ gboolean    dag_claim_set_priority (DagClaim   *self,
 void        dag_claim_release      (DagClaim   *self);
 void        dag_claim_close        (DagClaim   *self);
 
-void        dag_claims_serve       (DagLimiter *limiter);
+gboolean    dag_claims_set_limit   (DagLimiter *limiter,
+                                    guint       limit);
 
 /* Whether there has ever been a claim: as long as there is none nobody needs to know who has made
  * whom.

@@ -427,20 +427,33 @@ dag_claims_notify (GSList *granted)
 }
 
 /*< private >
- * dag_claims_serve:
+ * dag_claims_set_limit:
  *
- * There may be more slots of a limiter.
+ * Sets the limit of a limiter. Who waits comes first if there are more slots now.
+ *
+ * Returns: whether it is another one
  */
-void
-dag_claims_serve (DagLimiter *limiter)
+gboolean
+dag_claims_set_limit (DagLimiter *limiter,
+                      guint       limit)
 {
-  GSList *granted;
+  GSList *granted = NULL;
+  gboolean changed;
 
   dag_limiter_lock ();
-  granted = dag_limiters_serve (&limiter, 1);
+
+  changed = limiter->limit != limit;
+  if (changed)
+    {
+      limiter->limit = limit;
+      granted = dag_limiters_serve (&limiter, 1);
+    }
+
   dag_limiter_unlock ();
 
   dag_claims_notify (granted);
+
+  return changed;
 }
 
 /*< private >

@@ -192,20 +192,10 @@ void
 dag_limiter_set_limit (DagLimiter *self,
                        guint       limit)
 {
-  gboolean changed;
-
   g_return_if_fail (DAG_IS_LIMITER (self));
 
-  dag_limiter_lock ();
-  changed = self->limit != limit;
-  self->limit = limit;
-  dag_limiter_unlock ();
-
-  if (!changed)
-    return;
-
-  dag_claims_serve (self);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LIMIT]);
+  if (dag_claims_set_limit (self, limit))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LIMIT]);
 }
 
 /**

@@ -234,7 +234,8 @@ dag_task_begin_limiters (DagTask    *self,
  * Has the task start only when @limiter too has a slot for it. It gets those of all its limiters at
  * once. One that it has already changes nothing.
  *
- * To be called in the thread that made the task, or that its main context belongs to.
+ * It is for tasks that are built: in the thread that owns the main context, where one cannot start
+ * before control is back in the main loop, or elsewhere while the task is held.
  *
  * Since: 1.0
  */
@@ -284,7 +285,8 @@ dag_task_get_limiter (DagTask *self)
  * Sets how many tasks may be at work together with this one, in the place of all limiters that it
  * had. See [class@Dag.Limiter].
  *
- * To be called in the thread that made the task, or that its main context belongs to.
+ * It is for tasks that are built: in the thread that owns the main context, where one cannot start
+ * before control is back in the main loop, or elsewhere while the task is held.
  *
  * Since: 1.0
  */
@@ -320,7 +322,8 @@ dag_task_set_limiter (DagTask    *self,
  * While a function is being called, and in a thread function, that is known. It has to be said of a
  * task that is made later, by a callback which the function has left behind.
  *
- * To be called in the thread that made the task, or that its main context belongs to.
+ * It is for tasks that are built: in the thread that owns the main context, where one cannot start
+ * before control is back in the main loop, or elsewhere while the task is held.
  *
  * Since: 1.0
  */

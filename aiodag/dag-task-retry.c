@@ -378,8 +378,8 @@ dag_task_get_retry (DagTask *self)
  * [method@Dag.Task.return_skip], at the end of the [property@Dag.Task:deadline], and when the library
  * ended the task.
  *
- * It may be called in the thread that made the task, or that its main context belongs to, and from
- * the function, wherever that runs: with %NULL, what it then returns is final. It is too late for a
+ * It may be called in the thread that owns the main context of the task, elsewhere while the task is
+ * held, and from the function, wherever that runs: with %NULL, what it then returns is final. It is too late for a
  * retry when the function has returned and there was none. A function of another language than C can
  * only be called again if the task had a retry when it started.
  *
