@@ -248,8 +248,11 @@ dag_delay_run_member (DagItem *item)
   running = DAG_NODE (task)->started && !task->returned;
   dag_node_unlock (DAG_NODE (task));
 
-  if (running && g_atomic_int_get (&DAG_NODE (task)->flags) & (DAG_EVENT_CANCEL | DAG_EVENT_LATE))
-    dag_task_return_error_if_cancelled (task);
+  /* There may be another attempt: the time of this one must not be over in the pause before it. */
+  if (running &&
+      g_atomic_int_get (&DAG_NODE (task)->flags) & (DAG_EVENT_CANCEL | DAG_EVENT_LATE) &&
+      dag_task_return_error_if_cancelled (task))
+    dag_queue_unset_timer (DAG_NODE (task)->queue, &((DagDelay *) task->function_data)->timer);
 
   dag_task_run_item (item);
 }

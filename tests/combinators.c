@@ -418,6 +418,26 @@ test_delay_cancelled (void)
   test_release (delay);
 }
 
+static void
+test_delay_again (void)
+{
+  DagTask *delay = dag_task_new_delay (20);
+  DagRetry *retry = dag_retry_new (2, 60);
+
+  g_test_summary ("The time of a delay that took too long is not over in the pause before it is tried "
+                  "again");
+
+  dag_task_set_timeout (delay, 5);
+  dag_task_set_retry (delay, retry);
+  test_settle (delay);
+  assert_state (delay, DAG_STATE_FAILED);
+  g_assert_error (dag_task_get_error (delay), G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+  g_assert_cmpuint (dag_task_get_attempt (delay), ==, 2);
+
+  test_release (delay);
+  g_object_unref (retry);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -439,6 +459,7 @@ main (int   argc,
   g_test_add_func ("/combinators/results/input", test_results_input);
   g_test_add_func ("/combinators/delay/succeeds", test_delay);
   g_test_add_func ("/promise-9/delay/cancelled", test_delay_cancelled);
+  g_test_add_func ("/combinators/delay/again", test_delay_again);
 
   return g_test_run ();
 }
