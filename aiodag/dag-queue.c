@@ -592,7 +592,7 @@ dag_queue_set_timer (DagQueue *self,
     return;
 
   if (self->timers == NULL)
-    self->timers = dag_timers_new (self->context);
+    self->timers = dag_timers_new (self, self->context);
 
   dag_timers_set (self->timers, timer, time);
 }

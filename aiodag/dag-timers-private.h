@@ -14,6 +14,7 @@ G_BEGIN_DECLS
  */
 #define DAG_MILLISECOND ((gint64) 1000)  /* µs */
 
+typedef struct _DagQueue DagQueue;
 typedef struct _DagTimers DagTimers;
 typedef struct _DagTimer DagTimer;
 
@@ -25,7 +26,8 @@ struct _DagTimer
   guint    position;                  /* in the heap, counted from 1; 0 while it is not set */
 };
 
-DagTimers *dag_timers_new   (GMainContext *context);
+DagTimers *dag_timers_new   (DagQueue     *queue,
+                             GMainContext *context);
 void       dag_timers_close (DagTimers    *self);
 void       dag_timers_free  (DagTimers    *self);
 

@@ -5,18 +5,26 @@
 
 #include "config.h"
 
-#include "dag-timers-private.h"
+#include "dag-queue-private.h"
 
 /* A main context looks at each of its sources whenever it is iterated, so that a source for every
  * timer would make all of them dear. Here is one source, which becomes ready when the first timer
- * in a heap does.
+ * in a heap does. When very many expire at once it leaves them to the queue, which has a budget.
  */
 struct _DagTimers
 {
-  GSource   *source;  /* (unowned) (nullable): the context's; NULL when that was destroyed */
-  GPtrArray *heap;    /* (element-type DagTimer): none is owned; the first element is not used */
+  DagItem    item;      /* in the queue while that goes on */
+  DagQueue  *queue;     /* (unowned): const */
+  GSource   *source;    /* (unowned) (nullable): the context's; NULL when that was destroyed */
+  GPtrArray *heap;      /* (element-type DagTimer): none is owned; the first element is not used */
   guint64    n_set;
+  gint64     now;       /* µs of the monotonic clock: when the source was ready */
+  gboolean   expiring;  /* the item is in the queue */
 };
+
+/* So many timers expire without a look at the budget, and between two looks at it. */
+#define N_AT_ONCE 256
+#define BATCH 16
 
 typedef struct {
   GSource    source;
@@ -99,9 +107,47 @@ static void
 dag_timers_rearm (DagTimers *self)
 {
   if (self->source != NULL)
-    g_source_set_ready_time (self->source,
-                             dag_timers_get_last (self) > 0 ? dag_timers_get (self, 1)->time : -1);
+    g_source_set_ready_time (self->source, dag_timers_get_last (self) > 0 && !self->expiring
+                                               ? dag_timers_get (self, 1)->time
+                                               : -1);
 }
+
+/* Has the first timer expire. Returns whether its time is over. */
+static gboolean
+dag_timers_expire_next (DagTimers *self)
+{
+  DagTimer *timer;
+
+  if (dag_timers_get_last (self) == 0 || dag_timers_get (self, 1)->time > self->now)
+    return FALSE;
+
+  timer = dag_timers_get (self, 1);
+  dag_timers_remove (self, timer);
+  timer->expire (timer);
+
+  return TRUE;
+}
+
+static void
+dag_timers_run (DagItem *item)
+{
+  DagTimers *self = (DagTimers *) item;
+  guint n = 0;
+
+  while (self->source != NULL && dag_timers_expire_next (self))
+    if (++n % BATCH == 0 && dag_queue_is_late ())
+      {
+        dag_queue_push_front (item);
+        return;
+      }
+
+  self->expiring = FALSE;
+  dag_timers_rearm (self);
+}
+
+static const DagItemClass dag_timers_class = {
+  .run = dag_timers_run,
+};
 
 static gboolean
 dag_timers_dispatch (GSource     *source,
@@ -109,14 +155,20 @@ dag_timers_dispatch (GSource     *source,
                      gpointer     user_data)
 {
   DagTimers *self = ((DagTimersSource *) source)->timers;
-  gint64 now = g_source_get_time (source);
+  guint n = 0;
 
-  while (dag_timers_get_last (self) > 0 && dag_timers_get (self, 1)->time <= now)
+  /* It had been ready before the last ones were left to the queue. */
+  if (self->expiring)
+    return G_SOURCE_CONTINUE;
+
+  self->now = g_source_get_time (source);
+  while (n < N_AT_ONCE && dag_timers_expire_next (self))
+    n++;
+
+  if (n == N_AT_ONCE)
     {
-      DagTimer *timer = dag_timers_get (self, 1);
-
-      dag_timers_remove (self, timer);
-      timer->expire (timer);
+      self->expiring = TRUE;
+      dag_queue_push (self->queue, &self->item);
     }
 
   dag_timers_rearm (self);
@@ -130,14 +182,18 @@ static GSourceFuncs source_funcs = {
 
 /*< private >
  * dag_timers_new:
+ * @queue: the queue of the context, which has the timers
  *
  * Returns: (transfer full): timers for a context, which has to outlive them or to close them
  */
 DagTimers *
-dag_timers_new (GMainContext *context)
+dag_timers_new (DagQueue     *queue,
+                GMainContext *context)
 {
   DagTimers *self = g_new0 (DagTimers, 1);
 
+  self->item.klass = &dag_timers_class;
+  self->queue = queue;
   self->heap = g_ptr_array_new ();
   g_ptr_array_add (self->heap, NULL);
 

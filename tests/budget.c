@@ -588,6 +588,53 @@ test_walk_failures (void)
   assert_walk (n, MOST_STEPS);
 }
 
+static void
+test_walk_timers (void)
+{
+  guint n = test_size (200000), n_over = 0, longest = 0;
+  DagTask **tasks = g_new (DagTask *, n);
+  gint64 end;
+
+  g_test_summary ("A great many timers that expire at once take several dispatches");
+
+  /* A delay that returns when its time is over has an error at once. */
+  for (guint i = 0; i < n; i++)
+    {
+      tasks[i] = dag_task_new_delay (300);
+      dag_task_set_timeout (tasks[i], 300);
+    }
+  test_drain ();
+
+  end = g_get_monotonic_time () + 300000;
+  while (g_get_monotonic_time () < end)
+    ;
+
+  clock_hurry ();
+  while (n_over < n)
+    {
+      guint before = n_over;
+
+      g_assert_true (g_main_context_iteration (NULL, TRUE));
+      while (n_over < n && dag_task_had_error (tasks[n_over]))
+        n_over++;
+      longest = MAX (longest, n_over - before);
+    }
+  clock_relax ();
+  test_drain ();
+
+  g_test_message ("%u timers, at most %u in one dispatch", n, longest);
+  g_assert_cmpuint (longest, <=, MOST_STEPS);
+  g_assert_cmpuint (longest, <, n / 2);
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_assert_error (dag_task_get_error (tasks[i]), G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+      g_object_unref (tasks[i]);
+    }
+  g_free (tasks);
+  test_drain ();
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -608,6 +655,7 @@ main (int   argc,
   g_test_add_func ("/promise-10/walk/dependencies", test_walk_dependencies);
   g_test_add_func ("/promise-10/walk/unneeded", test_walk_unneeded);
   g_test_add_func ("/promise-10/walk/failures", test_walk_failures);
+  g_test_add_func ("/promise-10/walk/timers", test_walk_timers);
 
   return g_test_run ();
 }
