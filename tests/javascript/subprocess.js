@@ -51,6 +51,7 @@ test('The words of a command are of many kinds', async () => {
         '<a b><7><0.5></tmp><ä><x><y><z><said>');
     assert(await thrownIn(Dag.subprocess(['true', {}])) instanceof TypeError);
     assert(await thrownIn(Dag.subprocess([[]])) instanceof TypeError);
+    assert(await thrownIn(Dag.subprocess(['true', 'a\0b'])) instanceof TypeError);
 });
 
 test('A command gets an environment and a folder, and everything else from a launcher', async () => {
@@ -62,6 +63,12 @@ test('A command gets an environment and a folder, and everything else from a lau
     const result = await Dag.subprocess(['sh', '-c', 'echo out; echo err >&2'], {launcher});
     assertEquals(result.stdout, null);
     assertEquals(result.stderr_text, 'err\n');
+});
+
+test('What cannot be in an environment, or a folder, is refused', async () => {
+    for (const wrong of [{'A=B': 'c'}, {'': 'c'}, {'A\0': 'c'}, {A: 'c\0'}])
+        assert(await thrownIn(Dag.subprocess(['true'], {env: wrong})) instanceof TypeError);
+    assert(await thrownIn(Dag.subprocess(['true'], {cwd: '/\0'})) instanceof TypeError);
 });
 
 test('Wrong options of a command are refused', () => {

@@ -89,6 +89,9 @@ async def surroundings():
     out = await subprocess('sh', '-c', 'echo err >&2', launcher=launcher)
     assert out.stdout == b'err\n' and out.stderr is None
     await fails(ValueError, subprocess('true', launcher=launcher, cwd='/'))
+    for env in {'A=B': 'c'}, {'': 'c'}, {b'=': b'c'}, {'A\0': 'c'}, {'A': 'c\0'}:
+        await fails(ValueError, subprocess('true', env=env))
+    await fails(ValueError, subprocess('true', cwd='/\0'))
 
 
 @test

@@ -820,15 +820,33 @@ function skip() {
 
 // Tasks that are made of others. In their lists promises and plain values may stand for tasks.
 
+/** A text for a command; C would take it to end at a null character. */
+function checkText(text) {
+    if (text.includes('\0'))
+        throw new TypeError('A text for a command cannot have a null character in it');
+    return text;
+}
+
+/** Of the environment of a command, the variables that C has. */
+function toVariables(env) {
+    return Object.entries(env).map(([name, value]) => {
+        if (name === '' || name.includes('='))
+            throw new TypeError(`'${name}' cannot be the name of a variable`);
+        return checkText(`${name}=${value}`);
+    });
+}
+
 /** Of a word of a command, or an array of them, the values that C has. */
 function toWords(value) {
     if (Array.isArray(value))
         return value.flatMap(toWords);
+    if (typeof value === 'string')
+        return [checkText(value)];
     if (typeof value === 'number')
         return [String(value)];
     if (value instanceof Uint8Array)
         return [new GLib.Bytes(value)];
-    if (typeof value === 'string' || value instanceof GLib.Bytes || value instanceof Gio.File ||
+    if (value instanceof GLib.Bytes || value instanceof Gio.File ||
         value instanceof Dag.ProcessResult)
         return [value];
     throw new TypeError(`${describe(value)} cannot be a word of a command`);
@@ -858,9 +876,9 @@ async function runCommand(argv, input, {check, cwd, env, graceTime, launcher}) {
             flags |= Gio.SubprocessFlags.STDIN_PIPE;
         launcher = Gio.SubprocessLauncher.new(flags);
         if (env !== null)
-            launcher.set_environ(Object.entries(env).map(([name, value]) => `${name}=${value}`));
+            launcher.set_environ(toVariables(env));
         if (cwd !== null)
-            launcher.set_cwd(cwd);
+            launcher.set_cwd(checkText(cwd));
     }
     const child = Task.new_subprocess(launcher, words, bytes, check, graceTime);
     child.set_parent_cancellable(current.get_cancellable());

@@ -50,14 +50,20 @@ def _get_input(value):
     raise TypeError(f"'{type(value).__name__}' object cannot be what a command reads")
 
 
+def _get_variable(name, value):
+    name = os.fsdecode(name)
+    if not name or '=' in name:
+        raise ValueError(f'{name!r} cannot be the name of a variable')
+    return f'{name}={os.fsdecode(value)}'
+
+
 def _make_launcher(has_input, env, cwd):
     flags = Gio.SubprocessFlags.STDOUT_PIPE | Gio.SubprocessFlags.STDERR_PIPE
     if has_input:
         flags |= Gio.SubprocessFlags.STDIN_PIPE
     launcher = Gio.SubprocessLauncher.new(flags)
     if env is not None:
-        launcher.set_environ([f'{os.fsdecode(name)}={os.fsdecode(value)}'
-                              for name, value in env.items()])
+        launcher.set_environ([_get_variable(name, value) for name, value in env.items()])
     if cwd is not None:
         launcher.set_cwd(os.fsdecode(cwd))
     return launcher
