@@ -5,6 +5,7 @@
 
 #include "config.h"
 
+#include <float.h>
 #include <string.h>
 
 #include "dag-call-private.h"
@@ -125,6 +126,32 @@ take_word (GPtrArray *argv,
   return fits;
 }
 
+/* A number, with as many digits as it takes to have the same one again. GLib would write it as the
+ * locale has it, and with six digits after the point.
+ */
+static char *
+number_to_word (const GValue *value)
+{
+  gboolean is_float = G_VALUE_HOLDS_FLOAT (value);
+  double number = is_float ? g_value_get_float (value) : g_value_get_double (value);
+  char word[G_ASCII_DTOSTR_BUF_SIZE], format[8];
+
+  for (int n_digits = is_float ? FLT_DIG : DBL_DIG; n_digits <= 17; n_digits++)
+    {
+      double read;
+
+      g_snprintf (format, sizeof format, "%%.%dg", n_digits);
+      g_ascii_formatd (word, sizeof word, format, number);
+      read = g_ascii_strtod (word, NULL);
+      if (is_float)
+        read = (float) read;
+      if (!(read < number || read > number))
+        break;
+    }
+
+  return g_strdup (word);
+}
+
 /* Adds what an argument of the task stands for. Returns whether it can be that. */
 static gboolean
 add_words (GPtrArray    *argv,
@@ -164,9 +191,13 @@ add_words (GPtrArray    *argv,
       if (G_IS_FILE (object))
         word = g_file_get_path (object);
     }
+  else if (G_VALUE_HOLDS_DOUBLE (value) || G_VALUE_HOLDS_FLOAT (value))
+    {
+      word = number_to_word (value);
+    }
   else if (!g_value_fits_pointer (value))
     {
-      /* A number. */
+      /* A number of another kind. */
       g_value_init (&text, G_TYPE_STRING);
       if (g_value_transform (value, &text))
         word = g_value_dup_string (&text);
@@ -394,10 +425,10 @@ static const DagFunction command_function = { "subprocess", run_command, 0, NULL
  * they go. @input needs %G_SUBPROCESS_FLAGS_STDIN_PIPE, or the command is killed, and the task fails
  * with %G_IO_ERROR_INVALID_ARGUMENT.
  *
- * A command that cannot be run ends the task with an error of %G_SPAWN_ERROR. With @check, one that
- * ends with a status other than 0, or by a signal, ends it with %DAG_ERROR_PROCESS_FAILED: the
- * message has the command and the last lines that it wrote to its standard error, and
- * [method@Dag.Task.get_process_result] has the rest.
+ * A command that cannot be run ends the task with an error of %G_SPAWN_ERROR, or of %G_UNIX_ERROR if
+ * there could be no more pipes. With @check, one that ends with a status other than 0, or by a
+ * signal, ends it with %DAG_ERROR_PROCESS_FAILED: the message has the command and the last lines
+ * that it wrote to its standard error, and [method@Dag.Task.get_process_result] has the rest.
  *
  * What it writes to a pipe is limited to 2 GiB: with more the task fails with
  * %G_IO_ERROR_MESSAGE_TOO_LARGE. So does it with another error of reading, if there is one.

@@ -258,7 +258,7 @@ test_words (void)
 
   task = g_object_ref (dag_subprocess (NULL, "printf", "<%s>", dag_call (text, "a"), list, more, 7,
                                        -1.5, file, bytes, echo, ""));
-  assert_output (task, "<a><b><c d><x><y z><7><-1.500000></nowhere/at all><ä><two lines><>");
+  assert_output (task, "<a><b><c d><x><y z><7><-1.5></nowhere/at all><ä><two lines><>");
   release (task);
   release (list);
   release (echo);
@@ -266,6 +266,20 @@ test_words (void)
   task = g_object_ref (dag_subprocess (NULL, dag_call (text, "echo"), "a"));
   g_assert_cmpstr (dag_task_get_name (task), ==, "subprocess");
   assert_output (task, "a\n");
+  release (task);
+}
+
+static void
+test_numbers (void)
+{
+  DagTask *task;
+
+  g_test_summary ("A number in a command is the same number, whatever the locale is");
+
+  task = g_object_ref (dag_subprocess (NULL, "printf", "<%s>", 0.5, 0.1f, 0.1, 1e-7, 1e300, 1.0 / 3.0,
+                                       G_MAXUINT64, G_MININT64));
+  assert_output (task, "<0.5><0.1><0.1><1e-07><1e+300><0.3333333333333333><18446744073709551615>"
+                       "<-9223372036854775808>");
   release (task);
 }
 
@@ -609,6 +623,7 @@ main (int   argc,
   add_test ("/command/big", test_big);
   add_test ("/command/unread", test_unread);
   add_test ("/command/words", test_words);
+  add_test ("/command/numbers", test_numbers);
   add_test ("/command/bad-words", test_bad_words);
   add_test ("/command/misuse", test_misuse);
   add_test ("/command/not-found", test_not_found);
