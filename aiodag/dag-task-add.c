@@ -292,7 +292,8 @@ dag_task_add_argument_object (DagTask  *self,
  * Adds an object to what the function gets, without keeping it alive until then.
  *
  * When the function is called the task takes a reference, which lasts as long as those of other
- * arguments: until the function has returned. If the object is gone by then the function gets %NULL;
+ * arguments: until the function has returned, or has done so in its last attempt, if there is a
+ * [property@Dag.Task:retry]. If the object is gone by then the function gets %NULL;
  * it is not called at all if the object is the task's owner, see [method@Dag.Task.set_owner].
  *
  * In a list of arguments a [struct@Dag.Weak] stands for such an object. A parameter of the type
