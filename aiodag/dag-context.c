@@ -50,7 +50,7 @@ dag_context_get_budget (GMainContext *context)
  *
  * The budget of a context is 2 ms until it is set. A shorter one keeps what else the main loop does
  * waiting for less time, and costs more iterations of it. With 0 a dispatch ends after each call of
- * a function, a callback or a handler.
+ * a function, with the handlers that hear of its start, and of a callback or a handler.
  *
  * It may be called from any thread, and lasts as long as the context.
  *

@@ -635,6 +635,43 @@ test_walk_timers (void)
   test_drain ();
 }
 
+static void
+test_handlers (void)
+{
+  DagTask *gate = dag_task_new (test_body_pending, NULL, NULL);
+  DagTask *tasks[100];
+  guint longest = 0;
+
+  g_test_summary ("A handler that hears of a state is looked at by the clock as a function is: with no "
+                  "budget, no more is called in a dispatch than goes with one step of one task");
+
+  steps = 0;
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    {
+      tasks[i] = dag_task_new_with_inputs (test_body_succeed, NULL, NULL, &gate, 1);
+      g_signal_connect_swapped (tasks[i], "notify::state", G_CALLBACK (count_step), NULL);
+    }
+  test_drain ();
+
+  dag_context_set_budget (NULL, 0);
+  dag_task_return (gate);
+  while (steps < 3 * G_N_ELEMENTS (tasks))
+    {
+      guint before = steps;
+
+      test_iterate ();
+      longest = MAX (longest, steps - before);
+    }
+  dag_context_set_budget (NULL, BUDGET);
+
+  g_test_message ("at most %u handlers in one dispatch", longest);
+  g_assert_cmpuint (longest, <=, 4);
+
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    test_release (tasks[i]);
+  test_release (gate);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -656,6 +693,7 @@ main (int   argc,
   g_test_add_func ("/promise-10/walk/unneeded", test_walk_unneeded);
   g_test_add_func ("/promise-10/walk/failures", test_walk_failures);
   g_test_add_func ("/promise-10/walk/timers", test_walk_timers);
+  g_test_add_func ("/promise-10/budget/handlers", test_handlers);
 
   return g_test_run ();
 }
