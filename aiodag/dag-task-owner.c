@@ -157,7 +157,9 @@ owner_disposed_cb (gpointer  data,
   dag_owner_unref (self);
 }
 
-/* The same. What a handler of the signal gets and returns is not looked at. */
+/* The same. What a handler of the signal gets and returns is not looked at, but one that stops the
+ * emission is never followed by this.
+ */
 static void
 owner_signal_marshal (GClosure     *closure,
                       GValue       *return_value,
@@ -294,7 +296,8 @@ dag_task_leave_owner (DagTask *self)
  *
  * Has the task be cancelled, as by [method@Dag.Task.cancel], when @owner is disposed of, or when it
  * emits the signal: a task that is of use to a window alone ends with the window, or when that is
- * not shown any more.
+ * not shown any more. The signal is not seen if a handler that was connected before stops the
+ * emission.
  *
  * If that is before the function is called, in the thread that owns the context of the task, the
  * function is not called. Who awaits the task gets %G_IO_ERROR_CANCELLED. Nothing happens to a task

@@ -363,6 +363,37 @@ test_signal (void)
   test_release (disposed);
 }
 
+static gboolean
+handle_cb (void)
+{
+  return TRUE;
+}
+
+static void
+test_signal_stopped (void)
+{
+  GObject *window = test_window_new ();
+  gulong handler = g_signal_connect (window, "close-request", G_CALLBACK (handle_cb), NULL);
+  guint n_calls = 0;
+  DagTask *task = new_owned (window, "close-request", &n_calls);
+  gboolean handled = FALSE;
+
+  g_test_summary ("A handler that was there before and stops the emission keeps it from the tasks");
+
+  g_signal_emit_by_name (window, "close-request", &handled);
+  g_assert_true (handled);
+  g_assert_false (dag_task_is_cancelled (task));
+
+  g_signal_handler_disconnect (window, handler);
+  g_signal_emit_by_name (window, "close-request", &handled);
+  g_assert_true (dag_task_is_cancelled (task));
+
+  test_settle (task);
+  assert_cancelled (task);
+  test_release (task);
+  test_dispose (window);
+}
+
 static void
 test_signal_again (void)
 {
@@ -501,6 +532,7 @@ main (int   argc,
   g_test_add_func ("/promise-9/owner/external", test_external);
   g_test_add_func ("/promise-14/owner/context-gone", test_context_gone);
   g_test_add_func ("/promise-9/owner/signal", test_signal);
+  g_test_add_func ("/owner/signal/stopped", test_signal_stopped);
   g_test_add_func ("/promise-9/owner/signal-again", test_signal_again);
   g_test_add_func ("/promise-9/owner/detail", test_detail);
   g_test_add_func ("/promise-9/owner/misuse", test_misuse);
