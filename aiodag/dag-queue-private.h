@@ -77,6 +77,7 @@ gboolean      dag_queue_step          (DagQueue     *self,
                                        gpointer      data);
 gboolean      dag_queue_is_late       (void);
 void          dag_queue_note_call     (void);
+void          dag_queue_note_notification (void);
 
 /* The owning context only */
 void          dag_queue_add_member    (DagQueue     *self,

@@ -38,7 +38,8 @@ struct _DagQueue
   DagLevels       *levels;      /* those that are ready */
   DagTimers       *timers;      /* (nullable) */
   gint64           deadline;    /* of this dispatch, in µs of the monotonic clock */
-  guint            steps;       /* left until the next look at the clock */
+  guint            stride;      /* steps between two looks at the clock */
+  guint            steps;       /* left until the next one */
   gboolean         late;
   gboolean         asleep;      /* a dispatch found nothing left to do, and no source is set */
 

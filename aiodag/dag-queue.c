@@ -21,7 +21,8 @@
 #define BACKGROUND_PRIORITY (G_PRIORITY_HIGH_IDLE + 21) /* GDK_PRIORITY_REDRAW + 1, the same */
 
 /* So many items that run nobody's code are done between two looks at the clock. */
-#define STEPS 32
+#define STEPS              32
+#define NOTIFICATION_STEPS 8
 
 typedef struct {
   GSource   source;
@@ -65,7 +66,7 @@ dag_queue_check_late (DagQueue *self)
 {
   if (!self->late && self->steps-- == 0)
     {
-      self->steps = STEPS;
+      self->steps = self->stride;
       self->late = g_get_monotonic_time () >= self->deadline;
     }
 
@@ -204,7 +205,8 @@ dag_queue_dispatch (GSource     *source,
   g_atomic_pointer_set (&self->inside, g_thread_self ());
   g_atomic_pointer_set (&self->home, g_thread_self ());
   self->deadline = g_get_monotonic_time () + dag_queue_get_budget (self);
-  self->steps = STEPS;
+  self->stride = dag_queue_get_budget (self) > 0 ? STEPS : 0;
+  self->steps = self->stride;
   self->late = FALSE;
 
   g_main_context_push_thread_default (context);
@@ -512,6 +514,20 @@ dag_queue_note_call (void)
   DagQueue *current = g_private_get (&dag_current_queue);
 
   current->steps = 0;
+}
+
+/*< private >
+ * dag_queue_note_notification:
+ *
+ * A property is going to be notified, which is mostly heard by nobody: to find that out takes as long
+ * as some steps.
+ */
+void
+dag_queue_note_notification (void)
+{
+  DagQueue *current = g_private_get (&dag_current_queue);
+
+  current->steps -= MIN (current->steps, NOTIFICATION_STEPS);
 }
 
 /*< private >

@@ -411,10 +411,8 @@ void
 dag_task_notify_state (DagTask *self)
 {
   /* Else it is noted already, or the dispatch looks at the clock after this. */
-  if (g_atomic_int_get (&DAG_NODE (self)->state) <= DAG_STATE_READY &&
-      g_signal_has_handler_pending (self, signal_notify,
-                                    g_param_spec_get_name_quark (properties[PROP_STATE]), TRUE))
-    dag_queue_note_call ();
+  if (g_atomic_int_get (&DAG_NODE (self)->state) <= DAG_STATE_READY)
+    dag_queue_note_notification ();
 
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
 
