@@ -188,7 +188,8 @@ dag_task_prepare_argument (DagTask  *self,
       index < definition->n_parameters)
     type = definition->get_parameter_type (index);
 
-  if (G_VALUE_TYPE (argument) == DAG_TYPE_WEAK && type != DAG_TYPE_WEAK)
+  if (!dag_argument_is_input (argument) && G_VALUE_TYPE (argument) == DAG_TYPE_WEAK &&
+      type != DAG_TYPE_WEAK)
     dag_task_prepare_weak (argument);
 
   if (dag_argument_is_input (argument))

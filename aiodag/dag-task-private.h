@@ -141,7 +141,6 @@ gboolean      dag_task_are_arguments       (const GValue    *values,
                                             gsize            n_values);
 void          dag_task_publish             (DagTask         *self);
 DagTaskRare  *dag_task_get_rare            (DagTask         *self);
-DagTaskRare  *dag_task_peek_rare           (DagTask         *self);
 char         *dag_task_describe            (DagTask         *self);
 void          dag_task_complain            (DagTask         *self,
                                             const char      *caller,
@@ -194,6 +193,14 @@ gboolean      dag_task_free_arguments      (DagTask         *self);
 gboolean      dag_value_convert            (const GValue    *value,
                                             GType            type,
                                             GValue          *converted);
+
+/* Returns: (nullable): what few tasks have */
+
+static inline DagTaskRare *
+dag_task_peek_rare (DagTask *self)
+{
+  return g_atomic_pointer_get (&self->rare);
+}
 
 /* Whether the function may still be called, and is not yet. Under the lock; in the owning context
  * also while no thread can begin with it.

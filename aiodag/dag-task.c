@@ -56,17 +56,6 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (DagTask, dag_task, G_TYPE_OBJECT,
                                                       dag_task_async_result_init))
 
 /*< private >
- * dag_task_peek_rare:
- *
- * Returns: (nullable): what few tasks have
- */
-DagTaskRare *
-dag_task_peek_rare (DagTask *self)
-{
-  return g_atomic_pointer_get (&self->rare);
-}
-
-/*< private >
  * dag_task_get_rare:
  *
  * Gets what few tasks have, making it if need be. From any thread.
