@@ -406,7 +406,7 @@ test_long_failure (void)
   /* In the middle of a character it is not cut, whatever the length of what comes after. */
   for (guint i = 0; i < 3; i++)
     {
-      task = new_script (NULL, "yes €$1 | head -n 3000 | tr -d '\\n' >&2; exit 1", "abc" + i, TRUE,
+      task = new_script (NULL, "yes €$1 | head -n 3000 | tr -d '\\n' >&2; exit 1", &"abc"[i], TRUE,
                          LONG);
       assert_failed (task, DAG_ERROR, DAG_ERROR_PROCESS_FAILED, "sh -c *");
       g_assert_cmpuint (strlen (dag_task_get_error (task)->message), <, 2200);

@@ -541,11 +541,11 @@ def exit_in_threads():
         started.wait()
     ''')
     assert run_program('''
-        started = threading.Event()
+        started = threading.Barrier(3)
 
         @task(thread=True)
         def block():
-            started.set()
+            started.wait()
             time.sleep(0.1)
             print('returned')
 
