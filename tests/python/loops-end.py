@@ -547,7 +547,8 @@ def exit_in_threads():
         def block():
             started.wait()
             time.sleep(0.1)
-            print('returned')
+            # In one piece: print() writes two.
+            sys.stdout.write('returned\\n')
 
         async def main():
             function(block())
