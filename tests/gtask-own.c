@@ -130,7 +130,7 @@ test_thread_abandoned (void)
   test_finish (task);
   g_assert_cmpint (dag_task_get_state (task), ==, DAG_STATE_FAILED);
   g_assert_true (g_error_matches (dag_task_get_error (task), DAG_ERROR, DAG_ERROR_ABANDONED));
-  g_object_unref (task);
+  test_release_from_thread (task);
 }
 
 static void

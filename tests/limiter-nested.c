@@ -458,9 +458,7 @@ test_threads (void)
   dag_task_add_argument_int (root, 7);
   test_settle (root);
   g_assert_cmpuint (g_value_get_uint (dag_task_get_value (root)), ==, tree_size (2, 7));
-  while (g_atomic_int_get (&G_OBJECT (root)->ref_count) > 1)
-    test_drain ();
-  test_release (root);
+  test_release_from_thread (root);
   g_main_context_release (tree.context);
   g_main_context_unref (tree.context);
 

@@ -85,16 +85,6 @@ flaky_task (Flaky *flaky,
   return task;
 }
 
-/* The thread of its function may still have the task for a moment. */
-G_GNUC_UNUSED static void
-release_from_thread (DagTask *task)
-{
-  test_settle (task);
-  while (g_atomic_int_get (&G_OBJECT (task)->ref_count) > 1)
-    test_drain ();
-  test_release (task);
-}
-
 G_GNUC_UNUSED static void
 assert_earlier_errors (DagTask *task,
                        guint    n)

@@ -27,7 +27,7 @@ test_succeeds (void)
       g_assert_cmpuint (flaky.freed, ==, 1);
       g_assert_cmpuint (dag_task_get_attempt (task), ==, 4);
       assert_earlier_errors (task, 3);
-      release_from_thread (task);
+      test_release_from_thread (task);
     }
 }
 
@@ -241,7 +241,7 @@ test_never_again (void)
       g_assert_cmpint (dag_task_get_error (task)->code, ==, cases[i].code);
       g_assert_cmpuint (dag_task_get_attempt (task), ==, 1);
       g_assert_null (dag_task_get_attempt_error (task, 1));
-      release_from_thread (task);
+      test_release_from_thread (task);
     }
 }
 
@@ -476,7 +476,7 @@ test_thread_comes_back (void)
 
   test_settle (task);
   test_assert_int (task, 2);
-  release_from_thread (task);
+  test_release_from_thread (task);
 
   test_barrier_clear (&slow.returned);
   test_barrier_clear (&slow.go_on);

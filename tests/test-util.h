@@ -53,6 +53,16 @@ test_release (DagTask *task)
   g_assert_null (weak);
 }
 
+/* Does so when a thread that has called its function may have the task for a moment still. */
+G_GNUC_UNUSED static void
+test_release_from_thread (DagTask *task)
+{
+  test_settle (task);
+  while (g_atomic_int_get (&G_OBJECT (task)->ref_count) > 1)
+    test_drain ();
+  test_release (task);
+}
+
 /* A function that never returns by itself: the test does it. */
 G_GNUC_UNUSED static void
 test_body_pending (DagTask  *task,

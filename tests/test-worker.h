@@ -65,27 +65,6 @@ gate_clear (Gate *gate)
   g_cond_clear (&gate->cond);
 }
 
-/* Drops the last reference from outside. A thread that has just done with the task may have one for a
- * moment.
- */
-G_GNUC_UNUSED static void
-release (DagTask *task)
-{
-  GWeakRef weak;
-
-  test_settle (task);
-  g_weak_ref_init (&weak, task);
-  g_object_unref (task);
-  while ((task = g_weak_ref_get (&weak)) != NULL)
-    {
-      g_object_unref (task);
-      test_drain ();
-      g_thread_yield ();
-    }
-  g_weak_ref_clear (&weak);
-  test_drain ();
-}
-
 G_GNUC_UNUSED static void
 pass (DagTask  *task,
       gpointer  user_data)
@@ -129,7 +108,7 @@ release_busy (Gate      *gate,
               DagWorker *worker)
 {
   gate_open (gate);
-  release (task);
+  test_release_from_thread (task);
   gate_clear (gate);
   g_object_unref (worker);
 }

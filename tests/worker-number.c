@@ -36,7 +36,7 @@ test_same_thread (void)
         {
           test_finish (tasks[j]);
           g_assert_true (g_value_get_boolean (dag_task_get_value (tasks[j])));
-          release (tasks[j]);
+          test_release_from_thread (tasks[j]);
         }
     }
   g_object_unref (worker);
@@ -59,7 +59,7 @@ test_number (void)
   test_drain ();
   gate_open (&gate);
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
-    release (tasks[i]);
+    test_release_from_thread (tasks[i]);
   g_assert_cmpuint (gate.n_most, ==, 3);
   gate_clear (&gate);
   g_object_unref (worker);
@@ -97,8 +97,8 @@ test_blocking (void)
   gate_open (&last_gate);
   gate_open (&gate);
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
-    release (tasks[i]);
-  release (last);
+    test_release_from_thread (tasks[i]);
+  test_release_from_thread (last);
   gate_clear (&gate);
   gate_clear (&last_gate);
 
@@ -110,7 +110,7 @@ test_blocking (void)
   gate_wait_for (&gate, 2);
   gate_open (&gate);
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
-    release (tasks[i]);
+    test_release_from_thread (tasks[i]);
   g_assert_cmpuint (gate.n_most, ==, 2);
   gate_clear (&gate);
   g_object_unref (worker);
@@ -198,7 +198,7 @@ check_chain (DagWorker *worker)
       test_assert_int (tasks[i], 2 * (n - i));
     }
   for (guint i = 0; i < n; i++)
-    release (tasks[i]);
+    test_release_from_thread (tasks[i]);
 
   g_main_context_pop_thread_default (context);
 }
@@ -246,9 +246,9 @@ test_would_block (void)
       test_finish (waiter);
       dag_task_release (other);
       test_finish (dependent);
-      release (waiter);
-      release (dependent);
-      release (other);
+      test_release_from_thread (waiter);
+      test_release_from_thread (dependent);
+      test_release_from_thread (other);
     }
   g_main_context_pop_thread_default (context);
   g_object_unref (worker);
@@ -297,8 +297,8 @@ test_would_block_again (void)
   test_settle (vain.other);
   g_assert_error (dag_task_get_error (vain.other), G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
   g_assert_cmpuint (dag_task_get_attempt (vain.other), ==, 2);
-  release (waiter);
-  release (vain.other);
+  test_release_from_thread (waiter);
+  test_release_from_thread (vain.other);
   release_busy (&gate, busy, worker);
   g_main_context_release (NULL);
 }

@@ -60,8 +60,8 @@ test_priority (void)
 
   release_busy (&gate, busy, worker);
   for (guint i = 0; i < 6; i++)
-    release (tasks[i]);
-  release (late);
+    test_release_from_thread (tasks[i]);
+  test_release_from_thread (late);
   g_assert_cmpstr (order->str, ==, "dzcfabe");
   g_string_free (order, TRUE);
 }
@@ -108,7 +108,7 @@ test_cancelled (void)
   dag_task_cancel (task);
   test_finish (task);
   g_assert_cmpint (dag_task_get_state (task), ==, DAG_STATE_CANCELLED);
-  release (task);
+  test_release_from_thread (task);
   g_assert_cmpint (n_destroyed, ==, 1);
 
   task = new_on (worker, never, NULL);
@@ -116,7 +116,7 @@ test_cancelled (void)
   dag_task_set_deadline (task, 1);
   test_finish (task);
   g_assert_error (dag_task_get_error (task), G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
-  release (task);
+  test_release_from_thread (task);
 
   external = dag_task_new_for_callback (NULL, NULL, NULL, NULL);
   dag_task_set_worker (external, worker);
@@ -126,7 +126,7 @@ test_cancelled (void)
   dag_task_cancel (external);
   test_finish (external);
   g_assert_cmpint (dag_task_get_state (external), ==, DAG_STATE_CANCELLED);
-  release (external);
+  test_release_from_thread (external);
 
   external = dag_task_new_for_callback (NULL, NULL, NULL, NULL);
   dag_task_set_worker (external, worker);
@@ -134,7 +134,7 @@ test_cancelled (void)
   dag_task_run_in_thread (external, never_thread);
   test_finish (external);
   g_assert_cmpint (dag_task_get_state (external), ==, DAG_STATE_CANCELLED);
-  release (external);
+  test_release_from_thread (external);
 
   release_busy (&gate, busy, worker);
 }
@@ -168,7 +168,7 @@ test_unchecked (void)
   release_busy (&gate, busy, worker);
   test_finish (external);
   test_assert_int (external, 7);
-  release (external);
+  test_release_from_thread (external);
 }
 
 static void
@@ -201,7 +201,7 @@ test_timeout (void)
   slow = new_on (worker, until_cancelled, NULL);
   dag_task_set_timeout (slow, 2);
   clock = dag_task_new_delay (20);
-  release (clock);
+  test_release_from_thread (clock);
   g_assert_cmpint (dag_task_get_state (slow), ==, DAG_STATE_READY);
   g_assert_false (dag_task_is_late (slow));
   release_busy (&gate, busy, worker);
@@ -209,8 +209,8 @@ test_timeout (void)
   test_assert_int (patient, 3);
   test_finish (slow);
   g_assert_error (dag_task_get_error (slow), G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
-  release (patient);
-  release (slow);
+  test_release_from_thread (patient);
+  test_release_from_thread (slow);
 }
 
 static void
@@ -237,7 +237,7 @@ test_returned_in_time (void)
   gate_wait_for (&gate, 1);
   dag_task_set_timeout (task, 1);
   clock = dag_task_new_delay (20);
-  release (clock);
+  test_release_from_thread (clock);
 
   g_assert_false (dag_task_is_late (task));
   g_assert_false (g_cancellable_is_cancelled (cancellable));
@@ -245,7 +245,7 @@ test_returned_in_time (void)
   test_settle (task);
   test_assert_int (task, 3);
   g_assert_false (dag_task_is_late (task));
-  release (task);
+  test_release_from_thread (task);
   gate_clear (&gate);
 }
 
@@ -269,7 +269,7 @@ test_return_on_cancel (void)
   test_drain ();
   g_assert_false (dag_task_get_settled (task));
   gate_open (&gate);
-  release (task);
+  test_release_from_thread (task);
   gate_clear (&gate);
 }
 
@@ -305,8 +305,8 @@ test_changed (void)
   test_assert_int (task, 111);
   test_assert_critical ("dag_task_set_worker: * has already started*",
                         dag_task_set_worker (task, NULL));
-  release (task);
-  release (more);
+  test_release_from_thread (task);
+  test_release_from_thread (more);
 }
 
 static void
@@ -352,9 +352,9 @@ test_limiter (void)
   test_settle (other);
   g_assert_cmpuint (dag_limiter_get_n_running (limiter), ==, 0);
 
-  release (task);
-  release (other);
-  release (last);
+  test_release_from_thread (task);
+  test_release_from_thread (other);
+  test_release_from_thread (last);
   release_busy (&gate, busy, worker);
 }
 
@@ -377,8 +377,8 @@ test_refused (void)
   test_finish (task);
   g_assert_cmpint (dag_task_get_state (task), ==, DAG_STATE_SKIPPED);
   g_assert_error (dag_task_get_error (task), G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
-  release (task);
-  release (more);
+  test_release_from_thread (task);
+  test_release_from_thread (more);
   release_busy (&gate, busy, worker);
 }
 

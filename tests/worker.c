@@ -67,7 +67,7 @@ test_new_in_thread (void)
   g_assert_cmpstr (story->str, ==, "READY RUNNING started SUCCEEDED ");
   g_assert_cmpint (n_destroyed, ==, 1);
   g_assert_cmpint (n_freed, ==, 0);
-  release (task);
+  test_release_from_thread (task);
   while (n_freed == 0)
     test_iterate ();
   g_assert_cmpint (n_freed, ==, 1);
@@ -121,9 +121,9 @@ test_property (void)
 
   test_finish (plain);
   test_assert_int (plain, 42);
-  release (plain);
-  release (two);
-  release (one);
+  test_release_from_thread (plain);
+  test_release_from_thread (two);
+  test_release_from_thread (one);
   g_object_unref (worker);
 }
 
@@ -152,9 +152,9 @@ test_functional (void)
   test_assert_int (sixteen, 256);
   g_assert_true (thread[0] == thread[1]);
   g_assert_true (thread[0] != thread[2]);
-  release (sixteen);
-  release (four);
-  release (two);
+  test_release_from_thread (sixteen);
+  test_release_from_thread (four);
+  test_release_from_thread (two);
   g_object_unref (worker);
 }
 
@@ -173,7 +173,7 @@ test_abandoned (void)
 
   test_finish (task);
   g_assert_error (dag_task_get_error (task), DAG_ERROR, DAG_ERROR_ABANDONED);
-  release (task);
+  test_release_from_thread (task);
 }
 
 static void
@@ -200,7 +200,7 @@ test_thread_default (void)
 
   test_finish (task);
   test_assert_int (task, 5);
-  release (task);
+  test_release_from_thread (task);
 
   /* Messages of other threads are not for g_test_expect_message (). */
   if (g_test_subprocess ())
@@ -263,7 +263,7 @@ test_end (void)
       g_object_unref (worker);
       gate_open (&gate);
       for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
-        release (tasks[i]);
+        test_release_from_thread (tasks[i]);
       g_assert_cmpint (n_freed, ==, G_N_ELEMENTS (tasks));
       while (weak != NULL)
         test_iterate ();
