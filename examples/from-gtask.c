@@ -184,12 +184,21 @@ next_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_main_loop_quit (user_data);
 }
 
+/* In the thread that was the last to have it. */
+static void
+reader_gone_cb (gpointer data, GObject *reader)
+{
+  g_atomic_int_set ((gboolean *) data, TRUE);
+  g_main_context_wakeup (NULL);
+}
+
 int
 main (void)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_autoptr (Reader) reader = g_object_new (READER_TYPE, NULL);
+  Reader *reader = g_object_new (READER_TYPE, NULL);
+  gboolean gone = FALSE;
 
   reader_count_async (reader, "a sentence of some letters", 'e', NULL, counted_cb, loop);
   g_main_loop_run (loop);
@@ -209,5 +218,12 @@ main (void)
   /* Cancelled before it begins. */
   reader_count_async (reader, "e", 'e', cancellable, counted_cb, loop);
   g_main_loop_run (loop);
+
+  /* A thread may have it still. */
+  g_object_weak_ref (G_OBJECT (reader), reader_gone_cb, &gone);
+  g_object_unref (reader);
+  while (!g_atomic_int_get (&gone))
+    g_main_context_iteration (NULL, TRUE);
+
   return EXIT_SUCCESS;
 }
