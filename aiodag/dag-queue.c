@@ -199,13 +199,14 @@ dag_queue_dispatch (GSource     *source,
   DagQueue *outer_queue = g_private_get (&dag_current_queue);
   GThread *outer_inside = g_atomic_pointer_get (&self->inside);
   gint64 outer_deadline = self->deadline;
+  guint budget = dag_queue_get_budget (self);
   gboolean late;
 
   g_private_set (&dag_current_queue, self);
   g_atomic_pointer_set (&self->inside, g_thread_self ());
   g_atomic_pointer_set (&self->home, g_thread_self ());
-  self->deadline = g_get_monotonic_time () + dag_queue_get_budget (self);
-  self->stride = dag_queue_get_budget (self) > 0 ? STEPS : 0;
+  self->deadline = g_get_monotonic_time () + budget;
+  self->stride = budget > 0 ? STEPS : 0;
   self->steps = self->stride;
   self->late = FALSE;
 

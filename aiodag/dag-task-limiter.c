@@ -197,7 +197,7 @@ dag_task_handle_turn (DagTask *self)
 
   /* It may wait for a thread, which may just have begun with it. */
   if (dag_task_take_back (self))
-    dag_queue_make_ready (node->queue, &node->member, dag_task_get_priority (self));
+    dag_task_make_ready (self);
 }
 
 /* Whether limiters can still be changed: gives up what the task has of them if so, and its place

@@ -212,6 +212,15 @@ dag_task_is_to_start (DagTask *self)
   return !DAG_NODE (self)->started || self->pausing;
 }
 
+/* It can be started, by its priority. In the owning context. */
+
+static inline void
+dag_task_make_ready (DagTask *self)
+{
+  dag_queue_make_ready (DAG_NODE (self)->queue, &DAG_NODE (self)->member,
+                        dag_task_get_priority (self));
+}
+
 /* An input that is not raw has no value of its own: the function reads that of the dependency. */
 
 static inline gboolean

@@ -317,7 +317,7 @@ dag_task_handle_pause_over (DagTask *self)
     return;
 
   g_atomic_int_set (&node->state, DAG_STATE_READY);
-  dag_queue_make_ready (node->queue, &node->member, dag_task_get_priority (self));
+  dag_task_make_ready (self);
   dag_task_notify_state (self);
 }
 
@@ -379,9 +379,9 @@ dag_task_get_retry (DagTask *self)
  * ended the task.
  *
  * It may be called in the thread that owns the main context of the task, elsewhere while the task is
- * held, and from the function, wherever that runs: with %NULL, what it then returns is final. It is too late for a
- * retry when the function has returned and there was none. A function of another language than C can
- * only be called again if the task had a retry when it started.
+ * held, and from the function, wherever that runs: with %NULL, what it then returns is final. It is
+ * too late for a retry when the function has returned and there was none. A function of another
+ * language than C can only be called again if the task had a retry when it started.
  *
  * Since: 1.0
  */

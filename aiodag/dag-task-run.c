@@ -135,7 +135,7 @@ dag_task_handle_decision (DagTask *self)
   if (startable && state == DAG_STATE_WAITING)
     {
       g_atomic_int_set (&node->state, DAG_STATE_READY);
-      dag_queue_make_ready (node->queue, &node->member, dag_task_get_priority (self));
+      dag_task_make_ready (self);
       dag_task_notify_state (self);
     }
   else if (open && !startable && state == DAG_STATE_READY && dag_task_take_back (self))

@@ -446,7 +446,7 @@ dag_task_handle_thread (DagTask *self,
     }
   else if (again)
     {
-      dag_queue_make_ready (node->queue, &node->member, dag_task_get_priority (self));
+      dag_task_make_ready (self);
     }
 
   return started;
@@ -471,7 +471,7 @@ dag_task_handle_priority (DagTask *self)
 
   if (open && g_atomic_int_get (&node->state) == DAG_STATE_READY &&
       !dag_task_change_turn (self))
-    dag_queue_make_ready (node->queue, &node->member, dag_task_get_priority (self));
+    dag_task_make_ready (self);
 }
 
 /**

@@ -102,7 +102,7 @@ dag_task_begin_time (DagTask *self)
     return NULL;
 
   dag_node_lock (DAG_NODE (self));
-  time->begin = g_get_monotonic_time ();
+  dag_task_note_begin (self);
   self->late = dag_task_is_past_deadline (self);
   if (self->late)
     error = dag_task_new_late_error (self);
@@ -151,8 +151,8 @@ dag_task_is_past_deadline (DagTask *self)
 /*< private >
  * dag_task_note_begin:
  *
- * A thread is about to call the function; dag_task_handle_time() follows in the owning context.
- * Under the lock.
+ * The function is about to be called, here or in a thread; dag_task_handle_time() follows in the
+ * owning context. Under the lock.
  */
 void
 dag_task_note_begin (DagTask *self)
