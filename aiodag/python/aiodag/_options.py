@@ -4,13 +4,13 @@
 """The options of functions that are decorated."""
 
 import collections.abc
-import math
 import numbers
 
 from gi.module import get_introspection_module
 from gi.repository import GObject
 
 from aiodag import _outcomes, _retries
+from aiodag._times import to_milliseconds
 
 Dag = get_introspection_module('Dag')
 
@@ -28,9 +28,6 @@ _SETTERS = {
     'timeout': Dag.Task.set_timeout,
     'trigger': Dag.Task.set_trigger,
 }
-
-# In seconds: C has no such number of milliseconds.
-_FOREVER = (1 << 32) / 1000
 
 # The types of options
 _OPTIONS = {
@@ -65,8 +62,8 @@ def check(options):
         if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
             raise TypeError(f"'{type(value).__name__}' object cannot be the {name} of a task: that "
                             f"is of the type {_name(kind)}")
-        if kind is numbers.Real and not 0 <= value < _FOREVER:
-            raise ValueError(f'{value} s cannot be the {name} of a task')
+        if kind is numbers.Real:
+            to_milliseconds(value, f'the {name} of a task')
     name = options.get('name', 'a name')
     if not name or name != _outcomes.to_utf8(name):
         raise ValueError(f'{name!r} cannot be the name of a task')
@@ -130,8 +127,8 @@ def set_properties(options, task):
     """Sets those of the options that are properties of a task."""
     for name, value in options.items():
         if name in ('deadline', 'timeout'):
-            # C counts milliseconds, and 0 would be none.
-            value = max(math.ceil(value * 1000), 1)
+            # 0 would be none.
+            value = max(to_milliseconds(value, f'the {name} of a task'), 1)
         if name in _SETTERS:
             _SETTERS[name](task, value)
         elif name == 'owner':

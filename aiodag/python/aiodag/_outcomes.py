@@ -170,7 +170,7 @@ def _find_exception(task, error):
     if origin.is_late() and _is_timeout(error):
         keep_failure(origin, TimeoutError(error.message), None)
         return origin._failure.get()
-    if origin is not None and error.matches(Dag.Error.quark(), Dag.Error.PROCESS_FAILED):
+    if error.matches(Dag.Error.quark(), Dag.Error.PROCESS_FAILED):
         error.result = task.get_process_result()
         keep_failure(origin, error, None)
     return error

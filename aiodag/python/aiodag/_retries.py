@@ -4,11 +4,11 @@
 """How functions are tried again when they have failed."""
 
 import math
-import numbers
 
 from gi.module import get_introspection_module
 
 from aiodag import _host, _loop, _outcomes
+from aiodag._times import to_milliseconds
 
 Dag = get_introspection_module('Dag')
 
@@ -26,14 +26,6 @@ def from_option(retries):
     """What C has of an option, None if that is nothing."""
     return Dag.Retry.new(retries + 1, 0) if isinstance(retries, int) and retries > 0 else \
         retries or None
-
-
-def _to_milliseconds(name, seconds):
-    if not isinstance(seconds, numbers.Real) or isinstance(seconds, bool):
-        raise TypeError(f"'{type(seconds).__name__}' object cannot be the {name} of a retry")
-    if not 0 <= seconds * 1000 < _MANY:
-        raise ValueError(f'{seconds} s cannot be the {name} of a retry')
-    return min(math.ceil(seconds * 1000), _MANY - 1)
 
 
 def _to_function(when):
@@ -73,11 +65,11 @@ def make(attempts, delay, factor, max_delay, jitter, when):
         raise ValueError(f'{factor} cannot be the factor of a retry: it is at least 1')
     if not 0 <= jitter <= 1:
         raise ValueError(f'{jitter} cannot be the jitter of a retry: it is from 0 to 1')
-    retry = Dag.Retry.new(attempts, _to_milliseconds('delay', delay))
+    retry = Dag.Retry.new(attempts, to_milliseconds(delay, 'the delay of a retry'))
     retry.set_factor(factor)
     retry.set_jitter(jitter)
     if max_delay is not None:
-        retry.set_max_delay(_to_milliseconds('max_delay', max_delay))
+        retry.set_max_delay(to_milliseconds(max_delay, 'the max_delay of a retry'))
     if when is not None:
         retry.set_function(_ask, _to_function(when))
     return retry

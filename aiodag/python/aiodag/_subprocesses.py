@@ -4,7 +4,6 @@
 """Commands as tasks."""
 
 import asyncio
-import math
 import numbers
 import os
 
@@ -12,6 +11,7 @@ from gi.module import get_introspection_module
 from gi.repository import Gio, GLib
 
 from aiodag import _loop
+from aiodag._times import to_milliseconds
 
 Dag = get_introspection_module('Dag')
 Task = Dag.Task
@@ -69,14 +69,6 @@ def _make_launcher(has_input, env, cwd):
     return launcher
 
 
-def _to_milliseconds(seconds):
-    if not isinstance(seconds, numbers.Real) or isinstance(seconds, bool):
-        raise TypeError(f"'{type(seconds).__name__}' object is no number of seconds")
-    if not 0 <= seconds < (1 << 32) / 1000:
-        raise ValueError(f'{seconds} s cannot be a grace time')
-    return math.ceil(seconds * 1000)
-
-
 async def run(argv, input, env, cwd, check, grace_time, launcher):
     """Runs a command until it is gone. Gives the task that knows how it ended."""
     words = []
@@ -90,7 +82,7 @@ async def run(argv, input, env, cwd, check, grace_time, launcher):
         raise ValueError('A launcher has the environment and the folder itself')
     with _loop.get_host().entered():
         child = Task.new_subprocess(launcher, words, input, bool(check),
-                                    _to_milliseconds(grace_time))
+                                    to_milliseconds(grace_time, 'a grace time'))
     try:
         await child.settle()
     except asyncio.CancelledError:
