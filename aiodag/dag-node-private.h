@@ -7,6 +7,7 @@
 
 #include "dag-enums.h"
 #include "dag-failure-private.h"
+#include "dag-lock-private.h"
 #include "dag-queue-private.h"
 
 G_BEGIN_DECLS
@@ -60,12 +61,13 @@ struct _DagEdgeBlock
   DagEdge       edges[];
 };
 
-/* Bits of `flags`, which is atomic. What an event says is known before it is raised. */
+/* Bits of `flags`, which is atomic; the lowest are the lock. What an event says is known before it is
+ * raised.
+ */
 enum {
-  DAG_NODE_LOCK_BIT  = 0,
-  DAG_NODE_QUEUED    = 1 << 1,  /* it is in the queue and has a reference for that */
-  DAG_NODE_CANCELLED = 1 << 2,  /* cancellation was asked for before it finished */
-  DAG_NODE_UNNEEDED  = 1 << 3,  /* and of what nobody else needs, too */
+  DAG_NODE_QUEUED    = 1 << 2,  /* it is in the queue and has a reference for that */
+  DAG_NODE_CANCELLED = 1 << 3,  /* cancellation was asked for before it finished */
+  DAG_NODE_UNNEEDED  = 1 << 4,  /* and of what nobody else needs, too */
 
   DAG_EVENT_NEW      = 1 << 8,
   DAG_EVENT_READY    = 1 << 9,   /* everything that it waits for is satisfied */
@@ -132,12 +134,22 @@ struct _DagNode
 #define DAG_NODE(ptr) ((DagNode *) (ptr))
 #define DAG_NODE_MEMBER(ptr) ((DagNode *) ((char *) (ptr) - G_STRUCT_OFFSET (DagNode, member)))
 
+static inline void
+dag_node_lock (DagNode *self)
+{
+  dag_lock (&self->flags);
+}
+
+static inline void
+dag_node_unlock (DagNode *self)
+{
+  dag_unlock (&self->flags);
+}
+
 void     dag_node_init              (DagNode            *self,
                                      const DagItemClass *klass,
                                      GMainContext       *context);
 void     dag_node_clear             (DagNode            *self);
-void     dag_node_lock              (DagNode            *self);
-void     dag_node_unlock            (DagNode            *self);
 void     dag_node_raise             (DagNode            *self,
                                      guint               events);
 void     dag_node_raise_and_unref   (DagNode            *self,

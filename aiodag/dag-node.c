@@ -47,18 +47,6 @@ dag_node_clear (DagNode *self)
   g_clear_pointer (&self->queue, dag_queue_unref);
 }
 
-void
-dag_node_lock (DagNode *self)
-{
-  g_bit_lock (&self->flags, DAG_NODE_LOCK_BIT);
-}
-
-void
-dag_node_unlock (DagNode *self)
-{
-  g_bit_unlock (&self->flags, DAG_NODE_LOCK_BIT);
-}
-
 /*< private >
  * dag_node_raise:
  * @events: what happened
