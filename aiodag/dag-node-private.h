@@ -146,6 +146,21 @@ dag_node_unlock (DagNode *self)
   dag_unlock (&self->flags);
 }
 
+/* Returns: (nullable): the edges that were the first to be attached. Under the lock, or when it has
+ * started.
+ */
+
+static inline DagEdge *
+dag_node_get_first_edges (DagNode *self)
+{
+  DagEdgeBlock *block = self->blocks;
+
+  while (block != NULL && block->next != NULL)
+    block = block->next;
+
+  return block != NULL ? block->edges : NULL;
+}
+
 void     dag_node_init              (DagNode            *self,
                                      const DagItemClass *klass,
                                      GMainContext       *context);

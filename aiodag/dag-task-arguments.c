@@ -12,6 +12,19 @@
 /* So many arguments are freed between two looks at the budget. */
 #define BATCH 64
 
+/* Gives every argument a value of its own, or what stands for an input, where all were inputs. */
+static void
+dag_task_spell_out_arguments (DagTask *self)
+{
+  if (self->arguments != NULL || self->n_arguments == 0)
+    return;
+
+  self->n_allocated_arguments = self->n_arguments;
+  self->arguments = g_new0 (GValue, self->n_arguments);
+  for (guint i = 0; i < self->n_arguments; i++)
+    self->arguments[i].data[0].v_pointer = dag_node_get_first_edges (DAG_NODE (self)) + i;
+}
+
 /*< private >
  * dag_task_take_argument:
  * @value: (transfer full) (nullable): a value, which is moved
@@ -25,6 +38,15 @@ dag_task_take_argument (DagTask      *self,
                         DagEdge      *edge)
 {
   GValue *argument;
+
+  if (edge != NULL && !edge->raw && self->arguments == NULL &&
+      edge == dag_node_get_first_edges (DAG_NODE (self)) + self->n_arguments)
+    {
+      self->n_arguments++;
+      return;
+    }
+
+  dag_task_spell_out_arguments (self);
 
   if (self->n_arguments == self->n_allocated_arguments)
     {
@@ -178,8 +200,8 @@ dag_task_prepare_argument (DagTask  *self,
                            GError  **error)
 {
   const DagFunction *definition = self->definition;
-  GValue *argument = &self->arguments[index];
-  const GValue *value = argument;
+  DagEdge *edge = dag_task_peek_input (self, index);
+  const GValue *value;
   DagTask *dependency = NULL;
   GType type = G_TYPE_INVALID;
   GValue converted = G_VALUE_INIT;
@@ -188,31 +210,30 @@ dag_task_prepare_argument (DagTask  *self,
       index < definition->n_parameters)
     type = definition->get_parameter_type (index);
 
-  if (!dag_argument_is_input (argument) && G_VALUE_TYPE (argument) == DAG_TYPE_WEAK &&
-      type != DAG_TYPE_WEAK)
-    dag_task_prepare_weak (argument);
-
-  if (dag_argument_is_input (argument))
+  if (edge != NULL && !edge->raw && DAG_NODE (self)->trigger == DAG_TRIGGER_ALL)
     {
-      DagEdge *edge = dag_argument_get_edge (argument);
-
-      /* By these triggers some may have no result. */
-      if (edge->raw || DAG_NODE (self)->trigger != DAG_TRIGGER_ALL)
-        {
-          dependency = dag_task_ref_dependency (self, edge);
-          dag_task_prepare_raw (argument, dependency);
-        }
-      else
-        {
-          dependency = DAG_NODE_TASK (edge->dependency);
-          value = &dependency->outcome.value;
-        }
+      dependency = DAG_NODE_TASK (edge->dependency);
+      value = &dependency->outcome.value;
     }
-  else if (type == DAG_TYPE_TASK)
+  else
     {
-      dependency = dag_task_new_for_value (value);
-      g_value_unset (argument);
-      dag_task_prepare_raw (argument, dependency);
+      dag_task_spell_out_arguments (self);
+      value = &self->arguments[index];
+
+      /* By the other triggers some may have no result. */
+      if (edge != NULL)
+        dependency = dag_task_ref_dependency (self, edge);
+      else if (G_VALUE_TYPE (value) == DAG_TYPE_WEAK && type != DAG_TYPE_WEAK)
+        dag_task_prepare_weak (&self->arguments[index]);
+
+      if (edge == NULL && type == DAG_TYPE_TASK)
+        {
+          dependency = dag_task_new_for_value (value);
+          g_value_unset (&self->arguments[index]);
+        }
+
+      if (dependency != NULL)
+        dag_task_prepare_raw (&self->arguments[index], dependency);
     }
 
   if (type == G_TYPE_INVALID || G_VALUE_TYPE (value) == type)
@@ -230,9 +251,10 @@ dag_task_prepare_argument (DagTask  *self,
       return FALSE;
     }
 
-  if (!dag_argument_is_input (argument))
-    g_value_unset (argument);
-  *argument = converted;
+  dag_task_spell_out_arguments (self);
+  if (!dag_argument_is_input (&self->arguments[index]))
+    g_value_unset (&self->arguments[index]);
+  self->arguments[index] = converted;
 
   return TRUE;
 }
@@ -281,6 +303,9 @@ gboolean
 dag_task_free_arguments (DagTask *self)
 {
   guint n = 0;
+
+  if (self->arguments == NULL)
+    self->n_arguments = 0;
 
   while (self->n_arguments > 0)
     {

@@ -52,7 +52,7 @@ dag_task_peek_argument (DagTask    *self,
                         const char *caller)
 {
   gboolean running = dag_task_has_arguments (self);
-  const GValue *argument;
+  DagEdge *edge;
 
   if (!running || index >= self->n_arguments)
     {
@@ -60,11 +60,9 @@ dag_task_peek_argument (DagTask    *self,
       return NULL;
     }
 
-  argument = &self->arguments[index];
-  if (dag_argument_is_input (argument))
-    argument = &DAG_NODE_TASK (dag_argument_get_edge (argument)->dependency)->outcome.value;
+  edge = dag_task_peek_input (self, index);
 
-  return argument;
+  return edge != NULL ? &DAG_NODE_TASK (edge->dependency)->outcome.value : &self->arguments[index];
 }
 
 /**

@@ -92,9 +92,9 @@ struct _DagTask
   GDestroyNotify      function_data_destroy;
 
   /* Under the lock until it starts; an input that is not raw is a GValue of type 0 with its edge in
-   * the data.
+   * the data. Where all are such inputs, in the order of the first edges, there is no array.
    */
-  GValue             *arguments;
+  GValue             *arguments;              /* (nullable) */
   guint               n_arguments;
   guint               n_allocated_arguments;
   guint               n_prepared_arguments;   /* the owning context */
@@ -229,10 +229,17 @@ dag_argument_is_input (const GValue *argument)
   return G_VALUE_TYPE (argument) == 0;
 }
 
+/* Returns: (nullable): the edge of such an input, %NULL if the argument has a value. */
+
 static inline DagEdge *
-dag_argument_get_edge (const GValue *argument)
+dag_task_peek_input (DagTask *self,
+                     guint    index)
 {
-  return argument->data[0].v_pointer;
+  if (self->arguments == NULL)
+    return dag_node_get_first_edges (DAG_NODE (self)) + index;
+
+  return dag_argument_is_input (&self->arguments[index]) ? self->arguments[index].data[0].v_pointer
+                                                         : NULL;
 }
 
 GError       *dag_task_new_cycle_error     (DagTask         *self,
