@@ -39,7 +39,6 @@ enum {
 };
 
 static guint signals[N_SIGNALS];
-static guint signal_notify;
 
 static void
 dag_task_get_property (GObject    *object,
@@ -403,8 +402,6 @@ dag_task_class_install (GObjectClass *object_class)
     g_signal_new ("finished", G_TYPE_FROM_CLASS (object_class), G_SIGNAL_RUN_LAST,
                   0, NULL, NULL, NULL,
                   G_TYPE_NONE, 0);
-
-  signal_notify = g_signal_lookup ("notify", G_TYPE_OBJECT);
 }
 
 void
@@ -449,6 +446,5 @@ dag_task_is_observed (DagTask *self)
   if (dag_queue_is_closed (DAG_NODE (self)->queue))
     return FALSE;
 
-  return g_signal_has_handler_pending (self, signals[SIGNAL_FINISHED], 0, FALSE) ||
-         g_signal_handler_find (self, G_SIGNAL_MATCH_ID, signal_notify, 0, NULL, NULL, NULL) != 0;
+  return g_signal_handler_find (self, G_SIGNAL_MATCH_UNBLOCKED, 0, 0, NULL, NULL, NULL) != 0;
 }

@@ -224,7 +224,8 @@ dag_task_take_step (DagTask  *self,
       dag_task_leave_owner (self);
       dag_task_leave_time (self);
       dag_task_leave_retry (self);
-      self->phase = dag_task_is_observed (self) ? DAG_PHASE_NOTIFY : DAG_PHASE_CALLBACK;
+      self->unobserved = !dag_task_is_observed (self);
+      self->phase = self->unobserved ? DAG_PHASE_CALLBACK : DAG_PHASE_NOTIFY;
       return TRUE;
 
     case DAG_PHASE_NOTIFY:
@@ -285,7 +286,7 @@ dag_task_take_step (DagTask  *self,
 
     case DAG_PHASE_NOTIFY_SETTLED:
       self->phase++;
-      if (!dag_task_is_observed (self))
+      if (self->unobserved || !dag_task_is_observed (self))
         return TRUE;
       dag_node_again (node);
       dag_task_notify_settled (self);
@@ -367,4 +368,6 @@ dag_task_advance (DagTask *self)
 
   while (dag_task_take_step (self, over))
     ;
+
+  self->unobserved = FALSE;
 }

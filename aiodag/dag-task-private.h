@@ -126,6 +126,7 @@ struct _DagTask
   guint8              starting;               /* its arguments are being prepared */
   guint8              on_stack;               /* its function is being called */
   guint8              released;               /* what only the function needed is freed */
+  guint8              unobserved;             /* nobody listened when its end began, just now */
 
   gint                completed;              /* atomic: the callback has come back */
 };

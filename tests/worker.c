@@ -74,6 +74,21 @@ test_new_in_thread (void)
 }
 
 static void
+test_started (void)
+{
+  g_autoptr (GString) story = g_string_new (NULL);
+  DagTask *task;
+
+  g_test_summary ("Who listens to nothing but that a thread has begun is told");
+
+  task = dag_task_new_in_thread (test_body_succeed, NULL, NULL);
+  g_signal_connect (task, "started", G_CALLBACK (started_cb), story);
+  test_finish (task);
+  g_assert_cmpstr (story->str, ==, "started ");
+  test_release_from_thread (task);
+}
+
+static void
 noted_cb (int *n_notified)
 {
   (*n_notified)++;
@@ -284,6 +299,7 @@ main (int   argc,
   main_thread = g_thread_self ();
 
   g_test_add_func ("/promise-2/worker/new-in-thread", test_new_in_thread);
+  g_test_add_func ("/worker/started", test_started);
   g_test_add_func ("/worker/property", test_property);
   g_test_add_func ("/worker/functional", test_functional);
   g_test_add_func ("/promise-8/worker/abandoned", test_abandoned);
