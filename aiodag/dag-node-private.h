@@ -69,7 +69,7 @@ enum {
   DAG_NODE_CANCELLED = 1 << 3,  /* cancellation was asked for before it finished */
   DAG_NODE_UNNEEDED  = 1 << 4,  /* and of what nobody else needs, too */
 
-  DAG_EVENT_NEW      = 1 << 8,
+  DAG_EVENT_CLOSED   = 1 << 8,  /* its context was destroyed before it belonged to that */
   DAG_EVENT_READY    = 1 << 9,   /* everything that it waits for is satisfied */
   DAG_EVENT_REFUSED  = 1 << 10,
   DAG_EVENT_CANCEL   = 1 << 11,
@@ -181,6 +181,7 @@ DagEdge *dag_node_attach            (DagNode            *self,
                                      gboolean            raw);
 void     dag_node_need              (DagNode            *self,
                                      int                 n);
+void     dag_node_publish           (DagNode            *self);
 void     dag_node_release           (DagNode            *self);
 gboolean dag_node_set_trigger       (DagNode            *self,
                                      DagTrigger          trigger);

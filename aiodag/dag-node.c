@@ -300,19 +300,40 @@ dag_node_attach (DagNode     *self,
   return edge;
 }
 
-void
-dag_node_release (DagNode *self)
+/* Gives up one of those that keep the node from starting. Under the lock, which it leaves. */
+static void
+dag_node_end_hold (DagNode *self)
 {
   guint events = 0;
 
-  dag_node_lock (self);
   self->n_holds--;
   if (!self->started && !self->finished && self->n_holds == 0)
     events = dag_node_decide (self);
+
   dag_node_unlock (self);
 
   if (events != 0)
     dag_node_raise (self, events);
+}
+
+/*< private >
+ * dag_node_publish:
+ *
+ * From now on others may know the node, and something can come of it.
+ */
+void
+dag_node_publish (DagNode *self)
+{
+  dag_node_lock (self);
+  self->unpublished = FALSE;
+  dag_node_end_hold (self);
+}
+
+void
+dag_node_release (DagNode *self)
+{
+  dag_node_lock (self);
+  dag_node_end_hold (self);
 }
 
 /*< private >

@@ -113,6 +113,7 @@ dag_queue_close (DagQueue *self)
 
   g_mutex_lock (&self->lock);
   /* Who sees that it is closed has been pinned. */
+  dag_queue_take_newcomers (self);
   dag_queue_pin_members (self);
   self->draining = TRUE;
   g_atomic_pointer_set (&self->context, NULL);
@@ -124,7 +125,7 @@ dag_queue_close (DagQueue *self)
 
   ring_take (&self->items, &self->later);
 
-  /* What was on its way comes first, new members among it. */
+  /* What was on its way comes first. */
   self->deadline = G_MAXINT64;
   while ((item = ring_pop (&self->items)) != NULL)
     item->klass->run (item);

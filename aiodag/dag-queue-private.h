@@ -80,7 +80,7 @@ void          dag_queue_note_call     (void);
 void          dag_queue_note_notification (void);
 
 /* The owning context only */
-void          dag_queue_add_member    (DagQueue     *self,
+gboolean      dag_queue_add_member    (DagQueue     *self,
                                        DagMember    *member);
 void          dag_queue_make_ready    (DagQueue     *self,
                                        DagMember    *member,

@@ -22,6 +22,9 @@ struct _DagQueue
   GSource         *source;      /* (unowned): the context's */
   GSource         *background;  /* (unowned): the context's */
   DagItem         *inbox;       /* last of a ring */
+  DagMember        newcomers;   /* the head of a ring: of the idle, but that others than the owning
+                                 * context made them members; `n_newcomers` is atomic too */
+  guint            n_newcomers;
   gboolean         awake;       /* whether a source is set to become ready */
   gboolean         draining;    /* whether a thread runs what is left to do without a context */
 
@@ -50,7 +53,8 @@ struct _DagQueue
 /* The queue whose dispatch goes on in this thread */
 extern GPrivate dag_current_queue;
 
-void dag_queue_stir       (DagQueue *self);
-void dag_queue_unregister (DagQueue *self);
+void dag_queue_stir           (DagQueue *self);
+void dag_queue_take_newcomers (DagQueue *self);
+void dag_queue_unregister     (DagQueue *self);
 
 G_END_DECLS

@@ -98,11 +98,27 @@ dag_queue_stir (DagQueue *self)
   g_mutex_unlock (&self->lock);
 }
 
+/*< private >
+ * dag_queue_take_newcomers:
+ *
+ * Takes over the members that were made elsewhere. Under the lock, in the owning context.
+ */
+void
+dag_queue_take_newcomers (DagQueue *self)
+{
+  if (self->n_newcomers == 0)
+    return;
+
+  g_atomic_int_set (&self->n_newcomers, 0);
+  member_ring_take (&self->idle, &self->newcomers);
+}
+
 /* Takes over what other threads have pushed. */
 static gboolean
 dag_queue_fetch (DagQueue *self)
 {
   g_mutex_lock (&self->lock);
+  dag_queue_take_newcomers (self);
   ring_take (&self->items, &self->inbox);
   g_mutex_unlock (&self->lock);
 
@@ -264,6 +280,7 @@ dag_queue_new (GMainContext *context)
   self->asleep = TRUE;
   dag_queue_init_end (self);
   member_ring_init (&self->idle);
+  member_ring_init (&self->newcomers);
   self->levels = dag_levels_new ();
 
   self->source = dag_queue_attach_source (self, "[aiodag] tasks", PRIORITY,
@@ -561,11 +578,55 @@ dag_queue_is_late (void)
   return dag_queue_check_late (g_private_get (&dag_current_queue));
 }
 
-void
+/*< private >
+ * dag_queue_add_member:
+ *
+ * Has @member be one of those that are abandoned when the context is destroyed. From any thread.
+ *
+ * Returns: %FALSE if it was destroyed
+ */
+gboolean
 dag_queue_add_member (DagQueue  *self,
                       DagMember *member)
 {
-  member_link (&self->idle, member);
+  gboolean open;
+
+  if (dag_queue_is_inside (self))
+    {
+      open = !dag_queue_is_closed (self);
+      if (open)
+        member_link (&self->idle, member);
+
+      return open;
+    }
+
+  g_mutex_lock (&self->lock);
+
+  open = self->context != NULL;
+  if (open)
+    {
+      member_link (&self->newcomers, member);
+      g_atomic_int_inc (&self->n_newcomers);
+    }
+
+  g_mutex_unlock (&self->lock);
+
+  return open;
+}
+
+/* In the owning context, which may be the first to do something with the member. */
+static void
+dag_queue_unlink_member (DagQueue  *self,
+                         DagMember *member)
+{
+  if (G_UNLIKELY (g_atomic_int_get (&self->n_newcomers) > 0))
+    {
+      g_mutex_lock (&self->lock);
+      dag_queue_take_newcomers (self);
+      g_mutex_unlock (&self->lock);
+    }
+
+  member_unlink (member);
 }
 
 void
@@ -573,7 +634,7 @@ dag_queue_make_ready (DagQueue  *self,
                       DagMember *member,
                       int        priority)
 {
-  member_unlink (member);
+  dag_queue_unlink_member (self, member);
   member_link (dag_levels_get_ring (self->levels, priority), member);
   dag_queue_stir (self);
 }
@@ -582,7 +643,7 @@ void
 dag_queue_make_idle (DagQueue  *self,
                      DagMember *member)
 {
-  member_unlink (member);
+  dag_queue_unlink_member (self, member);
   member_link (&self->idle, member);
 }
 
@@ -590,7 +651,7 @@ void
 dag_queue_remove_member (DagQueue  *self,
                          DagMember *member)
 {
-  member_unlink (member);
+  dag_queue_unlink_member (self, member);
 }
 
 /*< private >

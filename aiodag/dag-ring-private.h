@@ -103,6 +103,21 @@ member_link (DagMember *head,
   head->prev = member;
 }
 
+/* Moves all members of another ring behind those of this one. */
+static inline void
+member_ring_take (DagMember *head,
+                  DagMember *other)
+{
+  if (member_ring_is_empty (other))
+    return;
+
+  other->next->prev = head->prev;
+  other->prev->next = head;
+  head->prev->next = other->next;
+  head->prev = other->prev;
+  member_ring_init (other);
+}
+
 static inline void
 member_unlink (DagMember *member)
 {

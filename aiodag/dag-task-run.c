@@ -368,9 +368,6 @@ dag_task_run_item (DagItem *item)
   DagNode *node = DAG_NODE (self);
   guint events = dag_node_take_events (node);
 
-  if ((events & DAG_EVENT_NEW) && !dag_queue_is_closed (node->queue))
-    dag_queue_add_member (node->queue, &node->member);
-
   /* Where it was given back there is something new to decide. */
   if ((events & DAG_EVENT_THREAD) &&
       !dag_task_handle_thread (self, (events & DAG_EVENT_RETURNED) != 0))
@@ -385,8 +382,7 @@ dag_task_run_item (DagItem *item)
   if (events & DAG_EVENT_LATE)
     dag_task_handle_late (self);
 
-  /* It may come when its context is being destroyed, or is gone already. */
-  if ((events & DAG_EVENT_NEW) && dag_queue_is_closed (node->queue))
+  if (events & DAG_EVENT_CLOSED)
     dag_task_abandon (self);
 
   if (events & (DAG_EVENT_READY | DAG_EVENT_REFUSED))

@@ -291,14 +291,14 @@ dag_task_publish (DagTask *self)
 {
   DagNode *node = DAG_NODE (self);
 
-  dag_node_lock (node);
-  node->unpublished = FALSE;
-  if (!self->external)
-    dag_task_pin (self);
-  dag_node_unlock (node);
-
   dag_task_note_creator (self);
 
-  dag_node_raise (node, DAG_EVENT_NEW);
-  dag_node_release (node);
+  if (!self->external)
+    dag_task_pin (self);
+
+  /* Before anything can come of it. */
+  if (!dag_queue_add_member (node->queue, &node->member))
+    dag_node_raise (node, DAG_EVENT_CLOSED);
+
+  dag_node_publish (node);
 }
