@@ -243,7 +243,7 @@ dag_node_judge (DagNode   *self,
                                     : edge->kind != DAG_EDGE_FOLLOWED && !self->released)
     {
       edge->owned = TRUE;
-      g_object_ref (edge->dependency);
+      dag_node_keep (edge->dependency);
       if (dag_edge_asks (edge))
         dag_node_ask (edge->dependency);
     }
@@ -324,7 +324,7 @@ dag_edge_tell (DagEdge   *edge,
 
   /* In another thread it may go as soon as it is unlocked. */
   if (foreign)
-    g_object_ref (dependent);
+    dag_node_keep (dependent);
 
   dag_node_lock (dependent);
 
@@ -355,5 +355,5 @@ dag_edge_tell (DagEdge   *edge,
     dag_node_raise (dependent, events);
 
   if (foreign)
-    g_object_unref (dependent);
+    dag_node_unkeep (dependent);
 }

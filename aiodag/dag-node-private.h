@@ -20,9 +20,10 @@ G_BEGIN_DECLS
  * when it may start or has to be skipped. When nothing above it runs any more it tells them that it
  * has settled.
  *
- * An edge has a reference to the dependency from the moment on in which it was satisfied or refused
- * until the dependent drops it. Before that the dependency is kept by itself, because it is not
- * settled.
+ * An edge keeps the dependency from the moment on in which it was satisfied or refused until the
+ * dependent drops it. Before that the dependency is kept by itself, because it is not settled.
+ *
+ * Those who keep a node share one reference, so that keeping one that is kept is an addition.
  */
 typedef struct _DagNode DagNode;
 typedef struct _DagEdge DagEdge;
@@ -39,7 +40,7 @@ typedef enum {
 struct _DagEdge
 {
   DagEdge *next;        /* ring of the dependents of the dependency */
-  DagNode *dependency;  /* (nullable): owned if `owned`; else NULL when it has settled */
+  DagNode *dependency;  /* (nullable): kept if `owned`; else NULL when it has settled */
   DagNode *dependent;   /* (unowned): const */
   guint8   kind;
   guint8   rule;    /* const */
@@ -65,7 +66,7 @@ struct _DagEdgeBlock
  * raised.
  */
 enum {
-  DAG_NODE_QUEUED    = 1 << 2,  /* it is in the queue and has a reference for that */
+  DAG_NODE_QUEUED    = 1 << 2,  /* it is in the queue, which keeps it */
   DAG_NODE_CANCELLED = 1 << 3,  /* cancellation was asked for before it finished */
   DAG_NODE_UNNEEDED  = 1 << 4,  /* and of what nobody else needs, too */
 
@@ -93,6 +94,7 @@ struct _DagNode
   DagMember     member;
   DagQueue     *queue;       /* (owned): const */
   gint          flags;       /* atomic */
+  guint         n_keepers;   /* atomic */
   gint          state;       /* atomic DagState; written in the owning context */
 
   /* Under the lock */
@@ -134,6 +136,8 @@ struct _DagNode
 #define DAG_NODE(ptr) ((DagNode *) (ptr))
 #define DAG_NODE_MEMBER(ptr) ((DagNode *) ((char *) (ptr) - G_STRUCT_OFFSET (DagNode, member)))
 
+void     dag_node_keep_first        (DagNode            *self);
+
 static inline void
 dag_node_lock (DagNode *self)
 {
@@ -144,6 +148,28 @@ static inline void
 dag_node_unlock (DagNode *self)
 {
   dag_unlock (&self->flags);
+}
+
+/* The caller knows that it is there. */
+
+static inline void
+dag_node_keep (DagNode *self)
+{
+  guint n = __atomic_load_n (&self->n_keepers, __ATOMIC_RELAXED);
+
+  while (n > 0)
+    if (__atomic_compare_exchange_n (&self->n_keepers, &n, n + 1, TRUE,
+                                     __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+      return;
+
+  dag_node_keep_first (self);
+}
+
+static inline void
+dag_node_unkeep (DagNode *self)
+{
+  if (__atomic_sub_fetch (&self->n_keepers, 1, __ATOMIC_ACQ_REL) == 0)
+    g_object_unref (self);
 }
 
 /* Returns: (nullable): the edges that were the first to be attached. Under the lock, or when it has

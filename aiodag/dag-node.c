@@ -48,6 +48,27 @@ dag_node_clear (DagNode *self)
 }
 
 /*< private >
+ * dag_node_keep_first:
+ *
+ * Does what dag_node_keep() does where nobody may keep the node yet.
+ */
+void
+dag_node_keep_first (DagNode *self)
+{
+  guint n = 0;
+
+  /* Whoever finds it kept relies on the reference. */
+  g_object_ref (self);
+
+  if (!__atomic_compare_exchange_n (&self->n_keepers, &n, 1, FALSE,
+                                    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+    {
+      dag_node_keep (self);
+      g_object_unref (self);
+    }
+}
+
+/*< private >
  * dag_node_raise:
  * @events: what happened
  *
@@ -62,7 +83,7 @@ dag_node_raise (DagNode *self,
 
   if (!(old & DAG_NODE_QUEUED))
     {
-      g_object_ref (self);
+      dag_node_keep (self);
       dag_queue_push (self->queue, &self->member.item);
     }
 }
@@ -80,9 +101,13 @@ dag_node_raise_and_unref (DagNode *self,
   guint old = g_atomic_int_or ((guint *) &self->flags, events | DAG_NODE_QUEUED);
 
   if (!(old & DAG_NODE_QUEUED))
+    dag_node_keep (self);
+
+  /* Where the queue keeps it now, this is not the last one. */
+  g_object_unref (self);
+
+  if (!(old & DAG_NODE_QUEUED))
     dag_queue_push (self->queue, &self->member.item);
-  else
-    g_object_unref (self);
 }
 
 /*< private >
@@ -100,7 +125,7 @@ dag_node_again (DagNode *self)
 
   if (!(old & DAG_NODE_QUEUED))
     {
-      g_object_ref (self);
+      dag_node_keep (self);
       dag_queue_push_front (&self->member.item);
     }
 }
@@ -108,7 +133,7 @@ dag_node_again (DagNode *self)
 /*< private >
  * dag_node_take_events:
  *
- * Takes the events when the node is run; the caller has the reference of the queue now.
+ * Takes the events when the node is run; the caller keeps it now in the place of the queue.
  */
 guint
 dag_node_take_events (DagNode *self)
@@ -275,10 +300,10 @@ dag_node_attach (DagNode     *self,
   if (!finished)
     return edge;
 
-  /* The reference of the edge is taken under a lock, where it must not be the second one: that runs
-   * the code of others who have a toggle reference.
+  /* The edge keeps it under a lock, where nobody must be the first: a second reference runs the code
+   * of others who have a toggle reference.
    */
-  g_object_ref (dependency);
+  dag_node_keep (dependency);
 
   /* Nobody else knows the edge yet, so it stays as long as it has not been told to settle. */
   dag_edge_tell (edge, reason, dependency->trace, settled);
@@ -295,7 +320,7 @@ dag_node_attach (DagNode     *self,
         dag_edge_tell (edge, reason, dependency->trace, TRUE);
     }
 
-  g_object_unref (dependency);
+  dag_node_unkeep (dependency);
 
   return edge;
 }
@@ -358,7 +383,7 @@ dag_node_cancel (DagNode *self,
     dag_node_raise (self, DAG_EVENT_CANCEL);
 }
 
-/* Takes the reference to a dependency. As long as that has not settled, the node waits for it all
+/* Keeps a dependency in the place of the edge. As long as that has not settled, the node waits for it all
  * the same, and the search for cycles goes on to it: it is there, because that it has settled would
  * be told under the lock of @self. Under the lock.
  */
@@ -411,7 +436,8 @@ dag_node_drop_edge (DagNode *self,
   else if (edge->dependency != NULL)
     {
       /* It is there, because that it has settled would have been told under this lock. */
-      unfinished = g_object_ref (edge->dependency);
+      unfinished = edge->dependency;
+      dag_node_keep (unfinished);
     }
 
   dag_node_unlock (self);
@@ -429,8 +455,10 @@ dag_node_drop_edge (DagNode *self,
   if (asked)
     dag_node_answer (dropped);
 
-  g_clear_object (&unfinished);
-  g_clear_object (&dropped);
+  if (unfinished != NULL)
+    dag_node_unkeep (unfinished);
+  if (dropped != NULL)
+    dag_node_unkeep (dropped);
 }
 
 /*< private >
@@ -532,8 +560,8 @@ dag_node_is_to_end (DagNode *self)
  * Gives up the dependency that the node follows. If that has not finished, and nobody else needs
  * it, it is cancelled.
  *
- * Returns: (transfer full) (nullable): the dependency, if it has finished; dag_node_answer() has to
- *   follow
+ * Returns: (nullable): the dependency, if it has finished, which the caller keeps;
+ *   dag_node_answer() and dag_node_unkeep() have to follow
  */
 DagNode *
 dag_node_stop_following (DagNode *self)

@@ -165,8 +165,10 @@ dag_task_record_end (DagTask  *self,
       DagNode *other = dag_node_stop_following (node);
 
       if (other != NULL)
-        dag_node_answer (other);
-      g_clear_object (&other);
+        {
+          dag_node_answer (other);
+          dag_node_unkeep (other);
+        }
     }
 }
 
@@ -299,7 +301,7 @@ dag_task_take_step (DagTask  *self,
       if (self->reports_early && node->trace != NULL)
         dag_task_report_later (self);
       if (self->kept)
-        g_object_unref (self);
+        dag_node_unkeep (node);
       return FALSE;
 
     case DAG_PHASE_DONE:

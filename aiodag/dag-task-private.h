@@ -109,7 +109,7 @@ struct _DagTask
   guint8              returned;           /* the function did */
   guint8              following;          /* it did so with another task */
   guint8              ended;              /* the library set the outcome */
-  guint8              kept;               /* the queue has a reference until it leaves */
+  guint8              kept;               /* the queue keeps it until it leaves */
   guint8              ignore_cancellable;
   guint8              return_on_cancel;
   guint8              foreign;          /* const: its value may be kept by another language */

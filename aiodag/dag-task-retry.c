@@ -252,8 +252,10 @@ dag_task_rewind (DagTask      *self,
   if (following)
     other = dag_node_stop_following (DAG_NODE (self));
   if (other != NULL)
-    dag_node_answer (other);
-  g_clear_object (&other);
+    {
+      dag_node_answer (other);
+      dag_node_unkeep (other);
+    }
 }
 
 /*< private >

@@ -75,8 +75,8 @@ dag_task_return_outcome (DagTask    *self,
   const char *message = NULL;
   gboolean accepted, cancelled, in_thread;
 
-  /* Once it has returned there may be no other. */
-  g_object_ref (self);
+  /* Once it has returned nobody else may. */
+  dag_node_keep (node);
 
   dag_node_lock (node);
 
@@ -120,7 +120,7 @@ dag_task_return_outcome (DagTask    *self,
 
   dag_task_discard_outcome (self, &unused);
 
-  g_object_unref (self);
+  dag_node_unkeep (node);
 }
 
 static void
@@ -364,8 +364,8 @@ dag_task_return_task (DagTask *self,
   g_return_if_fail (DAG_IS_TASK (self));
   g_return_if_fail (DAG_IS_TASK (other));
 
-  /* Once it has returned there may be no other. */
-  g_object_ref (self);
+  /* Once it has returned nobody else may. */
+  dag_node_keep (node);
 
   dag_node_lock (node);
   accepted = dag_task_accept_return (self, &message);
@@ -379,7 +379,7 @@ dag_task_return_task (DagTask *self,
     {
       if (message != NULL)
         dag_task_complain (self, G_STRFUNC, "%s", message);
-      g_object_unref (self);
+      dag_node_unkeep (node);
       return;
     }
 
@@ -398,5 +398,5 @@ dag_task_return_task (DagTask *self,
 
   dag_task_raise_returned (self);
 
-  g_object_unref (self);
+  dag_node_unkeep (node);
 }

@@ -196,7 +196,7 @@ dag_task_handle_followed (DagTask *self)
   dag_node_unlock (node);
 
   dag_node_answer (DAG_NODE (other));
-  g_object_unref (other);
+  dag_node_unkeep (DAG_NODE (other));
 }
 
 /*< private >
@@ -207,7 +207,7 @@ dag_task_handle_followed (DagTask *self)
 void
 dag_task_enter_function (DagTask *self)
 {
-  g_object_ref (self);
+  dag_node_keep (DAG_NODE (self));
   self->on_stack++;
 }
 
@@ -222,7 +222,7 @@ dag_task_leave_function (DagTask *self)
   self->on_stack--;
 
   dag_task_advance (self);
-  g_object_unref (self);
+  dag_node_unkeep (DAG_NODE (self));
 }
 
 /* Whether the task starts now, when nothing has come between, or waits for a thread to start it. */
@@ -320,7 +320,7 @@ dag_task_call_function (DagTask *self)
 /*< private >
  * dag_task_pin:
  *
- * Takes a reference that is dropped when the task leaves the queue. Under the lock.
+ * Keeps the task until it leaves the queue. Under the lock.
  */
 void
 dag_task_pin (DagTask *self)
@@ -328,7 +328,7 @@ dag_task_pin (DagTask *self)
   if (!self->kept)
     {
       self->kept = TRUE;
-      g_object_ref (self);
+      dag_node_keep (DAG_NODE (self));
     }
 }
 
@@ -409,8 +409,8 @@ dag_task_run_item (DagItem *item)
   else
     dag_task_advance (self);
 
-  /* The reference of the queue. */
-  g_object_unref (self);
+  /* The queue did so until now. */
+  dag_node_unkeep (node);
 }
 
 /*< private >
