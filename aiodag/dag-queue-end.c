@@ -56,16 +56,16 @@ dag_queue_take_remains (DagQueue *self)
 static void
 dag_queue_drain (DagQueue *self)
 {
-  DagQueue *outer_queue = g_private_get (&dag_current_queue);
+  DagQueue *outer_queue = dag_current_queue;
   DagItem *item;
 
-  g_private_set (&dag_current_queue, self);
+  dag_current_queue = self;
   g_atomic_pointer_set (&self->inside, g_thread_self ());
 
   while ((item = dag_queue_take_remains (self)) != NULL)
     item->klass->run (item);
 
-  g_private_set (&dag_current_queue, outer_queue);
+  dag_current_queue = outer_queue;
 }
 
 static void
@@ -101,13 +101,13 @@ dag_queue_init_end (DagQueue *self)
 void
 dag_queue_close (DagQueue *self)
 {
-  DagQueue *outer_queue = g_private_get (&dag_current_queue);
+  DagQueue *outer_queue = dag_current_queue;
   DagMember *member;
   DagItem *item;
 
   dag_queue_unregister (self);
 
-  g_private_set (&dag_current_queue, self);
+  dag_current_queue = self;
   g_atomic_pointer_set (&self->inside, g_thread_self ());
   g_atomic_pointer_set (&self->home, g_thread_self ());
 
@@ -141,7 +141,7 @@ dag_queue_close (DagQueue *self)
     }
 
   dag_queue_drain (self);
-  g_private_set (&dag_current_queue, outer_queue);
+  dag_current_queue = outer_queue;
 
   dag_queue_unref (self);
 }
@@ -155,7 +155,7 @@ dag_queue_close (DagQueue *self)
 void
 dag_queue_find_drainer (DagQueue *self)
 {
-  DagQueue *current = g_private_get (&dag_current_queue);
+  DagQueue *current = dag_current_queue;
 
   dag_queue_ref (self);
 

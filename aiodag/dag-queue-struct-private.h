@@ -51,7 +51,7 @@ struct _DagQueue
 };
 
 /* The queue whose dispatch goes on in this thread */
-extern GPrivate dag_current_queue;
+extern _Thread_local DagQueue *dag_current_queue;
 
 void dag_queue_stir           (DagQueue *self);
 void dag_queue_take_newcomers (DagQueue *self);

@@ -35,7 +35,7 @@ static GHashTable *registry;  /* (element-type GMainContext DagQueue): neither i
 /* The queue that this thread asked for last */
 static GPrivate last_queue = G_PRIVATE_INIT ((GDestroyNotify) dag_queue_unref);
 
-GPrivate dag_current_queue;
+_Thread_local DagQueue *dag_current_queue;
 
 DagQueue *
 dag_queue_ref (DagQueue *self)
@@ -212,13 +212,13 @@ dag_queue_dispatch (GSource     *source,
 {
   DagQueue *self = dag_queue_ref (((DagQueueSource *) source)->queue);
   GMainContext *context = g_source_get_context (source);
-  DagQueue *outer_queue = g_private_get (&dag_current_queue);
+  DagQueue *outer_queue = dag_current_queue;
   GThread *outer_inside = g_atomic_pointer_get (&self->inside);
   gint64 outer_deadline = self->deadline;
   guint budget = dag_queue_get_budget (self);
   gboolean late;
 
-  g_private_set (&dag_current_queue, self);
+  dag_current_queue = self;
   g_atomic_pointer_set (&self->inside, g_thread_self ());
   g_atomic_pointer_set (&self->home, g_thread_self ());
   self->deadline = g_get_monotonic_time () + budget;
@@ -235,7 +235,7 @@ dag_queue_dispatch (GSource     *source,
   self->steps = 0;
   self->deadline = outer_deadline;
   g_atomic_pointer_set (&self->inside, outer_inside);
-  g_private_set (&dag_current_queue, outer_queue);
+  dag_current_queue = outer_queue;
 
   dag_queue_rearm (self, late);
   dag_queue_unref (self);
@@ -411,7 +411,7 @@ dag_queue_is_closed (DagQueue *self)
 gboolean
 dag_queue_is_home (DagQueue *self)
 {
-  return g_atomic_pointer_get (&self->home) == g_thread_self ();
+  return self == dag_current_queue || g_atomic_pointer_get (&self->home) == g_thread_self ();
 }
 
 /*< private >
@@ -422,7 +422,7 @@ dag_queue_is_home (DagQueue *self)
 gboolean
 dag_queue_is_inside (DagQueue *self)
 {
-  return g_atomic_pointer_get (&self->inside) == g_thread_self ();
+  return self == dag_current_queue || g_atomic_pointer_get (&self->inside) == g_thread_self ();
 }
 
 /*< private >
@@ -515,7 +515,7 @@ dag_queue_push_later (DagQueue *self,
 void
 dag_queue_push_front (DagItem *item)
 {
-  DagQueue *current = g_private_get (&dag_current_queue);
+  DagQueue *current = dag_current_queue;
 
   ring_prepend (&current->items, item);
   dag_queue_stir (current);
@@ -529,7 +529,7 @@ dag_queue_push_front (DagItem *item)
 void
 dag_queue_note_call (void)
 {
-  DagQueue *current = g_private_get (&dag_current_queue);
+  DagQueue *current = dag_current_queue;
 
   current->steps = 0;
 }
@@ -543,7 +543,7 @@ dag_queue_note_call (void)
 void
 dag_queue_note_notification (void)
 {
-  DagQueue *current = g_private_get (&dag_current_queue);
+  DagQueue *current = dag_current_queue;
 
   current->steps -= MIN (current->steps, NOTIFICATION_STEPS);
 }
@@ -575,7 +575,7 @@ dag_queue_step (DagQueue *self,
 gboolean
 dag_queue_is_late (void)
 {
-  return dag_queue_check_late (g_private_get (&dag_current_queue));
+  return dag_queue_check_late (dag_current_queue);
 }
 
 /*< private >
