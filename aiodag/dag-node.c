@@ -19,10 +19,14 @@ dag_node_init (DagNode            *self,
   self->queue = dag_queue_get (context);
 }
 
+/* When no edge can come any more; somebody may still look at those that there are. */
 static void
 dag_node_free_blocks (DagNode *self)
 {
   DagEdgeBlock *block;
+
+  if (self->blocks == NULL)
+    return;
 
   dag_node_lock (self);
   block = g_steal_pointer (&self->blocks);
@@ -248,20 +252,20 @@ dag_node_attach (DagNode     *self,
   gboolean known = !self->unpublished;
   gboolean finished, settled;
 
-  /* Before the owning context can drop the edge, and the need with it. */
   if (known)
-    dag_node_need (dependency, 1);
-
-  dag_node_lock (self);
-
-  if (self->finished || (self->released && kind != DAG_EDGE_FOLLOW))
     {
-      dag_node_unlock (self);
+      /* Before the owning context can drop the edge, and the need with it. */
+      dag_node_need (dependency, 1);
 
-      if (known)
-        dag_node_need (dependency, -1);
+      dag_node_lock (self);
 
-      return NULL;
+      if (self->finished || (self->released && kind != DAG_EDGE_FOLLOW))
+        {
+          dag_node_unlock (self);
+          dag_node_need (dependency, -1);
+
+          return NULL;
+        }
     }
 
   edge = dag_node_allocate_edge (self);
@@ -283,7 +287,8 @@ dag_node_attach (DagNode     *self,
     self->n_undecided_others++;
   self->n_unsettled++;
 
-  dag_node_unlock (self);
+  if (known)
+    dag_node_unlock (self);
 
   dag_node_lock (dependency);
   if (kind != DAG_EDGE_PREREQUISITE)
@@ -411,80 +416,83 @@ dag_edge_asks (DagEdge *edge)
   return edge->owned && (!edge->satisfied || edge->kind == DAG_EDGE_FOLLOW);
 }
 
-/* Drops the reference to a dependency, or the need of it.
- *
- * @cancel: what to ask of a dependency that nobody else needs, in flags
- */
-static void
+/* A dependency that is not needed any more: what is left to do about it without the lock. */
+typedef struct {
+  DagNode  *node;      /* (nullable): kept */
+  gboolean  finished;
+  gboolean  asked;     /* whether dag_node_answer() has to follow */
+} DagDrop;
+
+/* Gives up a dependency, or the need of it. Under the lock. */
+static DagDrop
 dag_node_drop_edge (DagNode *self,
-                    DagEdge *edge,
-                    guint    cancel)
+                    DagEdge *edge)
 {
-  DagNode *dropped = NULL, *unfinished = NULL;
-  gboolean unneeded = FALSE, asked;
+  DagDrop drop = { NULL, edge->owned, dag_edge_asks (edge) };
 
-  dag_node_lock (self);
-
-  asked = dag_edge_asks (edge);
   if (edge->owned)
     {
-      dropped = dag_edge_steal_dependency (edge);
+      drop.node = dag_edge_steal_dependency (edge);
 
-      if (self->refused_by_failure && !edge->satisfied && dropped->reason == DAG_REASON_FAILURE)
-        dag_node_carry (self, dropped->trace);
+      if (self->refused_by_failure && !edge->satisfied && drop.node->reason == DAG_REASON_FAILURE)
+        dag_node_carry (self, drop.node->trace);
     }
   else if (edge->dependency != NULL)
     {
       /* It is there, because that it has settled would have been told under this lock. */
-      unfinished = edge->dependency;
-      dag_node_keep (unfinished);
+      drop.node = edge->dependency;
+      dag_node_keep (drop.node);
     }
 
-  dag_node_unlock (self);
+  return drop;
+}
 
-  if (unfinished != NULL)
+/* @cancel: what to ask of a dependency that nobody else needs, in flags */
+static void
+dag_drop_end (DagDrop *self,
+              guint    cancel)
+{
+  if (self->node == NULL)
+    return;
+
+  if (!self->finished)
     {
-      dag_node_lock (unfinished);
-      unneeded = !unfinished->finished && --unfinished->n_needed == 0;
-      dag_node_unlock (unfinished);
+      gboolean unneeded;
+
+      dag_node_lock (self->node);
+      unneeded = !self->node->finished && --self->node->n_needed == 0;
+      dag_node_unlock (self->node);
 
       if (unneeded && cancel != 0)
-        dag_node_cancel (unfinished, cancel);
+        dag_node_cancel (self->node, cancel);
     }
 
-  if (asked)
-    dag_node_answer (dropped);
+  if (self->asked)
+    dag_node_answer (self->node);
 
-  if (unfinished != NULL)
-    dag_node_unkeep (unfinished);
-  if (dropped != NULL)
-    dag_node_unkeep (dropped);
+  dag_node_unkeep (self->node);
 }
 
 /*< private >
  * dag_node_close:
  *
- * Nothing can be attached to the node any more, and references to dependencies are not taken. In
- * the owning context, once the node needs them no longer.
+ * Nothing can be attached to the node any more, and dependencies are not kept. In the owning
+ * context, once the node needs them no longer. Under the lock.
  */
 void
 dag_node_close (DagNode *self)
 {
-  dag_node_lock (self);
-
   self->released = TRUE;
 
   for (DagEdgeBlock *block = self->blocks; block != NULL; block = block->next)
     block->open = block->length;
-
-  dag_node_unlock (self);
 }
 
 /*< private >
  * dag_node_drop_dependencies:
  *
- * Drops the references to the dependencies, after dag_node_close(). Where the node was cancelled
- * with what is not needed, what nobody else needs is cancelled.
+ * Lets go of the dependencies, after dag_node_close(). Where the node was cancelled with what is
+ * not needed, what nobody else needs is cancelled.
  *
  * Returns: whether that is done; else the budget is used up
  */
@@ -494,28 +502,51 @@ dag_node_drop_dependencies (DagNode *self)
   guint flags = g_atomic_int_get (&self->flags);
   guint cancel = 0;
   DagEdgeBlock *block;
-  guint n = 0;
 
   /* One that was only cancelled itself leaves what it needed alone. */
   if (flags & DAG_NODE_UNNEEDED || (self->cancel_others && !(flags & DAG_NODE_CANCELLED)))
     cancel = DAG_NODE_CANCELLED | DAG_NODE_UNNEEDED;
 
-  /* What is attached from now on is only what it follows. */
   dag_node_lock (self);
+
+  /* What is attached from now on is only what it follows. */
   block = self->blocks;
+
+  while (block != NULL)
+    {
+      DagDrop drops[BATCH];
+      guint n = 0;
+
+      while (block != NULL && n < BATCH)
+        {
+          if (block->dropped < block->open)
+            {
+              DagEdge *edge = &block->edges[block->dropped++];
+
+              if (edge->kind < DAG_EDGE_FOLLOW)
+                drops[n++] = dag_node_drop_edge (self, edge);
+            }
+          else
+            {
+              block = block->next;
+            }
+        }
+
+      dag_node_unlock (self);
+
+      for (guint i = 0; i < n; i++)
+        dag_drop_end (&drops[i], cancel);
+
+      if (block == NULL)
+        return TRUE;
+
+      if (dag_queue_is_late ())
+        return FALSE;
+
+      dag_node_lock (self);
+    }
+
   dag_node_unlock (self);
-
-  for (; block != NULL; block = block->next)
-    while (block->dropped < block->open)
-      {
-        DagEdge *edge = &block->edges[block->dropped++];
-
-        if (edge->kind < DAG_EDGE_FOLLOW)
-          dag_node_drop_edge (self, edge, cancel);
-
-        if (++n % BATCH == 0 && dag_queue_is_late ())
-          return FALSE;
-      }
 
   return TRUE;
 }
@@ -568,21 +599,23 @@ dag_node_stop_following (DagNode *self)
 {
   DagEdge *edge;
   DagNode *dependency = NULL;
+  DagDrop drop = { NULL, };
 
   dag_node_lock (self);
 
   edge = dag_node_get_followed (self);
   if (edge != NULL)
-    edge->kind = DAG_EDGE_FOLLOWED;
-  if (edge != NULL && edge->owned)
-    dependency = dag_edge_steal_dependency (edge);
+    {
+      edge->kind = DAG_EDGE_FOLLOWED;
+      if (edge->owned)
+        dependency = dag_edge_steal_dependency (edge);
+      else
+        drop = dag_node_drop_edge (self, edge);
+    }
 
   dag_node_unlock (self);
 
-  if (edge != NULL && dependency == NULL)
-    dag_node_drop_edge (self, edge,
-                        DAG_NODE_CANCELLED |
-                        (g_atomic_int_get (&self->flags) & DAG_NODE_UNNEEDED));
+  dag_drop_end (&drop, DAG_NODE_CANCELLED | (g_atomic_int_get (&self->flags) & DAG_NODE_UNNEEDED));
 
   return dependency;
 }
@@ -653,12 +686,8 @@ dag_node_settle (DagNode *self)
 gboolean
 dag_node_tell_dependents (DagNode *self)
 {
-  gboolean settled;
+  gboolean settled = self->settled;
   guint n = 0;
-
-  dag_node_lock (self);
-  settled = self->settled;
-  dag_node_unlock (self);
 
   while (self->walk != NULL)
     {

@@ -270,11 +270,16 @@ gboolean
 dag_task_prepare_arguments (DagTask  *self,
                             GError  **error)
 {
-  gboolean satisfied;
+  DagNode *node = DAG_NODE (self);
+  gboolean satisfied = TRUE;
 
-  dag_node_lock (DAG_NODE (self));
-  satisfied = DAG_NODE (self)->trigger == DAG_TRIGGER_ALL || DAG_NODE (self)->satisfied;
-  dag_node_unlock (DAG_NODE (self));
+  /* The trigger of one that has started does not change. */
+  if (!node->started || node->trigger != DAG_TRIGGER_ALL)
+    {
+      dag_node_lock (node);
+      satisfied = node->trigger == DAG_TRIGGER_ALL || node->satisfied;
+      dag_node_unlock (node);
+    }
 
   if (!satisfied)
     {

@@ -46,10 +46,9 @@ dag_task_release_body (DagTask *self)
   GDestroyNotify destroy;
   gpointer data;
 
-  dag_node_close (DAG_NODE (self));
-
-  /* Who builds it elsewhere may have given it a function only now. */
   dag_node_lock (DAG_NODE (self));
+  dag_node_close (DAG_NODE (self));
+  /* Who builds it elsewhere may have given it a function only now. */
   destroy = g_steal_pointer (&self->function_data_destroy);
   data = g_steal_pointer (&self->function_data);
   dag_node_unlock (DAG_NODE (self));
@@ -111,17 +110,18 @@ dag_task_get_end_state (DagTask   *self,
     }
 }
 
-/* The outcome is there: gives an error its trace, and sets the state. */
-static void
-dag_task_record_end (DagTask  *self,
-                     gboolean  over)
+/* There is no result: gives an error its trace.
+ *
+ * Returns: (transfer full): the trace
+ */
+static DagTrace *
+dag_task_record_trace (DagTask *self)
 {
   DagNode *node = DAG_NODE (self);
   DagTaskRare *rare = dag_task_peek_rare (self);
   DagReason reason = DAG_REASON_NONE;
-  DagTrace *trace = NULL;
+  DagTrace *trace;
   GError *error = NULL;
-  gboolean started, following;
 
   if (self->outcome.kind == DAG_OUTCOME_ERROR)
     dag_error_weaken (self->outcome.error);
@@ -146,21 +146,32 @@ dag_task_record_end (DagTask  *self,
                                                 g_atomic_pointer_get (&self->location),
                                                 rare != NULL ? rare->details : NULL));
 
-  if (self->outcome.kind == DAG_OUTCOME_TRACE)
-    {
-      trace = dag_trace_ref (self->outcome.trace);
-      reason = dag_trace_get_reason (trace);
-    }
-
-  started = node->started;
-  following = self->following;
+  trace = dag_trace_ref (self->outcome.trace);
 
   dag_node_unlock (node);
 
-  dag_node_finish (node, dag_task_get_end_state (self, started, reason), reason, trace, over);
+  return trace;
+}
+
+/* The outcome is there, and will not change: sets the state. */
+static void
+dag_task_record_end (DagTask  *self,
+                     gboolean  over)
+{
+  DagNode *node = DAG_NODE (self);
+  DagReason reason = DAG_REASON_NONE;
+  DagTrace *trace = NULL;
+
+  if (!dag_outcome_has_value (&self->outcome))
+    {
+      trace = dag_task_record_trace (self);
+      reason = dag_trace_get_reason (trace);
+    }
+
+  dag_node_finish (node, dag_task_get_end_state (self, node->started, reason), reason, trace, over);
 
   /* Not before: from now on the edge cannot come or get a reference any more. */
-  if (following)
+  if (self->following)
     {
       DagNode *other = dag_node_stop_following (node);
 
@@ -262,7 +273,8 @@ dag_task_take_step (DagTask  *self,
 
     case DAG_PHASE_WAITS:
     case DAG_PHASE_SETTLE_WAITS:
-      if (!dag_task_deliver_waits (self, self->phase == DAG_PHASE_SETTLE_WAITS))
+      if (!self->settle_waits_over &&
+          !dag_task_deliver_waits (self, self->phase == DAG_PHASE_SETTLE_WAITS))
         {
           dag_node_again (node);
           return FALSE;
@@ -281,7 +293,7 @@ dag_task_take_step (DagTask  *self,
       return TRUE;
 
     case DAG_PHASE_SETTLE:
-      if (!dag_task_get_settled (self) && (!over || !dag_node_settle (node)))
+      if (!node->settled && (!over || !dag_node_settle (node)))
         return FALSE;
       self->phase++;
       return TRUE;

@@ -406,7 +406,7 @@ dag_task_run_item (DagItem *item)
 
   if (self->starting && !dag_queue_is_closed (node->queue))
     dag_task_call_function (self);
-  else
+  else if (events != DAG_EVENT_READY || g_atomic_int_get (&node->state) != DAG_STATE_READY)
     dag_task_advance (self);
 
   /* The queue did so until now. */

@@ -354,9 +354,9 @@ dag_task_deliver_waits (DagTask  *self,
     }
 
   /* Those who come from now on need not wait. */
-  if (settled)
+  if (settled || (node->settled && (rare == NULL || rare->settle_waits == NULL)))
     self->settle_waits_over = TRUE;
-  else
+  if (!settled)
     self->waits_over = TRUE;
 
   dag_node_unlock (node);
