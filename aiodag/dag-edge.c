@@ -65,6 +65,14 @@ dag_node_is_startable (DagNode *self)
          (self->trigger != DAG_TRIGGER_ALL && self->satisfied);
 }
 
+/* Whether the node waits for more, however what it knows came out. Under the lock. */
+static inline gboolean
+dag_node_is_waiting (DagNode *self)
+{
+  return self->n_undecided_others > 0 ||
+         (self->n_undecided_inputs > 0 && self->trigger == DAG_TRIGGER_ALL);
+}
+
 static DagReason
 dag_edge_get_refusal_reason (DagEdge *edge)
 {
@@ -212,14 +220,6 @@ dag_node_judge (DagNode   *self,
 {
   gboolean satisfied, refused;
 
-  edge->told = TRUE;
-  refused = dag_node_is_refused (self);
-
-  if (edge->kind == DAG_EDGE_INPUT)
-    self->n_undecided_inputs--;
-  else
-    self->n_undecided_others--;
-
   switch ((DagRule) edge->rule)
     {
     case DAG_RULE_FINISHED:
@@ -234,7 +234,14 @@ dag_node_judge (DagNode   *self,
       break;
     }
 
+  edge->told = TRUE;
   edge->satisfied = satisfied;
+  refused = !satisfied && dag_node_is_refused (self);
+
+  if (edge->kind == DAG_EDGE_INPUT)
+    self->n_undecided_inputs--;
+  else
+    self->n_undecided_others--;
 
   /* A raw input is an argument whatever came of it, and of the others one that was refused is
    * wanted until it is clear which of them decides.
@@ -335,7 +342,7 @@ dag_edge_tell (DagEdge   *edge,
 
       if (edge->kind == DAG_EDGE_FOLLOW)
         events |= DAG_EVENT_FOLLOWED;
-      else if (!dependent->started)
+      else if (!dependent->started && !(edge->satisfied && dag_node_is_waiting (dependent)))
         events |= dag_node_decide (dependent);
     }
 

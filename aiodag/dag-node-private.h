@@ -96,6 +96,7 @@ struct _DagNode
   gint          flags;       /* atomic */
   guint         n_keepers;   /* atomic */
   gint          state;       /* atomic DagState; written in the owning context */
+  guint         mark;        /* the search for cycles, under its lock */
 
   /* Under the lock */
   DagEdge      *dependents;  /* last of a ring */
@@ -128,9 +129,6 @@ struct _DagNode
   /* The owning context */
   DagEdge      *walk;        /* the next to be told; a ring that was broken open */
   DagEdge      *kept;        /* last of a ring: told that it finished, not yet that it settled */
-
-  /* The search for cycles, under its lock */
-  guint         mark;
 };
 
 #define DAG_NODE(ptr) ((DagNode *) (ptr))

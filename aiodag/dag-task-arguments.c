@@ -287,6 +287,10 @@ dag_task_prepare_arguments (DagTask  *self,
       return FALSE;
     }
 
+  /* They are read from the dependencies as they are. */
+  if (self->arguments == NULL && self->definition == NULL && node->trigger == DAG_TRIGGER_ALL)
+    self->n_prepared_arguments = self->n_arguments;
+
   while (self->n_prepared_arguments < self->n_arguments)
     {
       if (!dag_task_prepare_argument (self, self->n_prepared_arguments, error))

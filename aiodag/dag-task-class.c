@@ -150,7 +150,7 @@ dag_task_set_property (GObject      *object,
       dag_task_set_worker (self, g_value_get_object (value));
       break;
     case PROP_CONTEXT:
-      dag_node_init (DAG_NODE (self), &dag_task_item_class, g_value_get_boxed (value));
+      dag_node_init (DAG_NODE (self), &dag_task_item_class, g_value_peek_pointer (value));
       break;
     case PROP_STATE:
     case PROP_REASON:

@@ -99,9 +99,9 @@ struct _DagTask
   guint               n_allocated_arguments;
   guint               n_prepared_arguments;   /* the owning context */
 
+  int                 priority;               /* atomic */
   const char         *location;               /* (nullable): atomic, static */
   DagTaskRare        *rare;                   /* (owned) (nullable): atomic */
-  int                 priority;               /* atomic */
 
   /* Under the lock */
   DagOutcome          outcome;                /* const once it has finished */
