@@ -252,20 +252,21 @@ dag_node_attach (DagNode     *self,
   gboolean known = !self->unpublished;
   gboolean finished, settled;
 
+  /* Before the owning context can drop the edge, and the need with it. */
   if (known)
+    dag_node_need (dependency, 1);
+
+  /* Dependencies that were attached before know the node. */
+  dag_node_lock (self);
+
+  if (self->finished || (self->released && kind != DAG_EDGE_FOLLOW))
     {
-      /* Before the owning context can drop the edge, and the need with it. */
-      dag_node_need (dependency, 1);
+      dag_node_unlock (self);
 
-      dag_node_lock (self);
+      if (known)
+        dag_node_need (dependency, -1);
 
-      if (self->finished || (self->released && kind != DAG_EDGE_FOLLOW))
-        {
-          dag_node_unlock (self);
-          dag_node_need (dependency, -1);
-
-          return NULL;
-        }
+      return NULL;
     }
 
   edge = dag_node_allocate_edge (self);
@@ -287,8 +288,7 @@ dag_node_attach (DagNode     *self,
     self->n_undecided_others++;
   self->n_unsettled++;
 
-  if (known)
-    dag_node_unlock (self);
+  dag_node_unlock (self);
 
   dag_node_lock (dependency);
   if (kind != DAG_EDGE_PREREQUISITE)
