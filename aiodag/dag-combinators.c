@@ -88,12 +88,7 @@ dag_task_new_combined (const DagFunction *definition,
   node->trigger = trigger;
   node->cancel_others = cancel_others;
 
-  dag_node_reserve (node, n_tasks);
-  for (gsize i = 0; i < n_tasks; i++)
-    dag_task_take_argument (self, NULL,
-                            dag_node_attach (node, DAG_NODE (tasks[i]),
-                                             DAG_EDGE_INPUT, rule, TRUE));
-
+  dag_task_take_inputs (self, tasks, n_tasks, rule, TRUE);
   dag_task_publish (self);
 
   return self;

@@ -196,11 +196,14 @@ void     dag_node_raise_and_unref   (DagNode            *self,
 void     dag_node_again             (DagNode            *self);
 guint    dag_node_take_events       (DagNode            *self);
 
-void     dag_node_reserve           (DagNode            *self,
-                                     guint               n_edges);
 DagEdge *dag_node_attach            (DagNode            *self,
                                      DagNode            *dependency,
                                      DagEdgeKind         kind,
+                                     DagRule             rule,
+                                     gboolean            raw);
+void     dag_node_attach_inputs     (DagNode            *self,
+                                     DagNode *const     *dependencies,
+                                     gsize               n_dependencies,
                                      DagRule             rule,
                                      gboolean            raw);
 void     dag_node_need              (DagNode            *self,

@@ -182,20 +182,12 @@ edge_ring_open (DagEdge **last)
   return first;
 }
 
-/*< private >
- * dag_node_reserve:
- * @n_edges: how many edges will be attached
- *
- * Makes room for edges at once. Only while nobody else knows the node.
- */
-void
+/* Makes room for edges. Under the lock, or while nobody knows the node. */
+static void
 dag_node_reserve (DagNode *self,
                   guint    n_edges)
 {
   DagEdgeBlock *block;
-
-  if (n_edges == 0)
-    return;
 
   block = g_malloc (sizeof (DagEdgeBlock) + n_edges * sizeof (DagEdge));
   block->next = self->blocks;
@@ -231,45 +223,18 @@ dag_node_need (DagNode *self,
   dag_node_unlock (self);
 }
 
-/*< private >
- * dag_node_attach:
- * @dependency: a node that the caller has a reference to, and that does not depend on @self
- *
- * Makes @self depend on @dependency. The caller made sure that @self cannot start or settle
- * meanwhile, unless it has been cancelled or refused: then there is nothing left to attach.
- *
- * Returns: (nullable): the edge, %NULL if @self has finished
+/* Adds an edge that its dependency does not know yet. Under the lock, or while nobody knows the
+ * node.
  */
-DagEdge *
-dag_node_attach (DagNode     *self,
-                 DagNode     *dependency,
-                 DagEdgeKind  kind,
-                 DagRule      rule,
-                 gboolean     raw)
+static DagEdge *
+dag_node_add_edge (DagNode     *self,
+                   DagNode     *dependency,
+                   DagEdgeKind  kind,
+                   DagRule      rule,
+                   gboolean     raw)
 {
-  DagEdge *edge;
-  DagReason reason;
-  gboolean known = !self->unpublished;
-  gboolean finished, settled;
+  DagEdge *edge = dag_node_allocate_edge (self);
 
-  /* Before the owning context can drop the edge, and the need with it. */
-  if (known)
-    dag_node_need (dependency, 1);
-
-  /* Dependencies that were attached before know the node. */
-  dag_node_lock (self);
-
-  if (self->finished || (self->released && kind != DAG_EDGE_FOLLOW))
-    {
-      dag_node_unlock (self);
-
-      if (known)
-        dag_node_need (dependency, -1);
-
-      return NULL;
-    }
-
-  edge = dag_node_allocate_edge (self);
   edge->next = NULL;
   edge->dependency = dependency;
   edge->dependent = self;
@@ -288,7 +253,21 @@ dag_node_attach (DagNode     *self,
     self->n_undecided_others++;
   self->n_unsettled++;
 
-  dag_node_unlock (self);
+  return edge;
+}
+
+/* Has the dependency know the edge, or the edge how the dependency ended.
+ *
+ * @n_needed: 1 if the dependency does not know yet that it is needed
+ */
+static void
+dag_edge_connect (DagEdge     *edge,
+                  DagNode     *dependency,
+                  DagEdgeKind  kind,
+                  guint        n_needed)
+{
+  DagReason reason;
+  gboolean finished, settled;
 
   dag_node_lock (dependency);
   if (kind != DAG_EDGE_PREREQUISITE)
@@ -298,12 +277,11 @@ dag_node_attach (DagNode     *self,
   reason = dependency->reason;
   if (!finished)
     edge_ring_append (&dependency->dependents, edge);
-  if (!known)
-    dependency->n_needed++;
+  dependency->n_needed += n_needed;
   dag_node_unlock (dependency);
 
   if (!finished)
-    return edge;
+    return;
 
   /* The edge keeps it under a lock, where nobody must be the first: a second reference runs the code
    * of others who have a toggle reference.
@@ -326,8 +304,71 @@ dag_node_attach (DagNode     *self,
     }
 
   dag_node_unkeep (dependency);
+}
+
+/*< private >
+ * dag_node_attach:
+ * @dependency: a node that the caller has a reference to, and that does not depend on @self
+ *
+ * Makes @self depend on @dependency. The caller made sure that @self cannot start or settle
+ * meanwhile, unless it has been cancelled or refused: then there is nothing left to attach.
+ *
+ * Returns: (nullable): the edge, %NULL if @self has finished
+ */
+DagEdge *
+dag_node_attach (DagNode     *self,
+                 DagNode     *dependency,
+                 DagEdgeKind  kind,
+                 DagRule      rule,
+                 gboolean     raw)
+{
+  DagEdge *edge = NULL;
+  gboolean known = !self->unpublished;
+
+  /* Before the owning context can drop the edge, and the need with it. */
+  if (known)
+    dag_node_need (dependency, 1);
+
+  /* Dependencies that were attached before know the node. */
+  dag_node_lock (self);
+  if (!self->finished && (!self->released || kind == DAG_EDGE_FOLLOW))
+    edge = dag_node_add_edge (self, dependency, kind, rule, raw);
+  dag_node_unlock (self);
+
+  if (edge != NULL)
+    dag_edge_connect (edge, dependency, kind, known ? 0 : 1);
+  else if (known)
+    dag_node_need (dependency, -1);
 
   return edge;
+}
+
+/*< private >
+ * dag_node_attach_inputs:
+ * @dependencies: nodes that the caller has references to
+ *
+ * Makes @self, which nobody knows and which has no edges, depend on several nodes as inputs.
+ */
+void
+dag_node_attach_inputs (DagNode        *self,
+                        DagNode *const *dependencies,
+                        gsize           n_dependencies,
+                        DagRule         rule,
+                        gboolean        raw)
+{
+  DagEdge *edges;
+
+  if (n_dependencies == 0)
+    return;
+
+  dag_node_reserve (self, n_dependencies);
+  edges = self->blocks->edges;
+
+  for (gsize i = 0; i < n_dependencies; i++)
+    dag_node_add_edge (self, dependencies[i], DAG_EDGE_INPUT, rule, raw);
+
+  for (gsize i = 0; i < n_dependencies; i++)
+    dag_edge_connect (&edges[i], dependencies[i], DAG_EDGE_INPUT, 1);
 }
 
 /* Gives up one of those that keep the node from starting. Under the lock, which it leaves. */

@@ -509,11 +509,8 @@ dag_runner_new_task (DagRunner        *self,
   task->foreign = TRUE;
   task->reports_early = self->reports_early;
 
-  dag_node_reserve (DAG_NODE (task), n_inputs);
-  for (gsize i = 0; i < n_inputs; i++)
-    dag_node_attach (DAG_NODE (task), DAG_NODE (inputs[i]), DAG_EDGE_INPUT, DAG_RULE_SUCCEEDED,
-                     FALSE);
-
+  dag_node_attach_inputs (DAG_NODE (task), (DagNode *const *) inputs, n_inputs, DAG_RULE_SUCCEEDED,
+                          FALSE);
   dag_task_publish (task);
 
   return task;

@@ -478,7 +478,6 @@ DagTask *
   self->function_data_destroy = dag_command_free;
 
   g_value_init (&nothing, G_TYPE_POINTER);
-  dag_node_reserve (DAG_NODE (self), N_BEFORE_ARGV + n_argv);
   dag_task_init_argument (self, input != NULL ? input : &nothing, FALSE);
   for (gsize i = 0; i < n_argv; i++)
     dag_task_init_argument (self, &argv[i], FALSE);

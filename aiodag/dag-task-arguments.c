@@ -12,8 +12,13 @@
 /* So many arguments are freed between two looks at the budget. */
 #define BATCH 64
 
-/* Gives every argument a value of its own, or what stands for an input, where all were inputs. */
-static void
+/*< private >
+ * dag_task_spell_out_arguments:
+ *
+ * Gives every argument a value of its own, or what stands for an input, where all were inputs. Under
+ * the lock until it starts, or while nobody knows the task.
+ */
+void
 dag_task_spell_out_arguments (DagTask *self)
 {
   if (self->arguments != NULL || self->n_arguments == 0)
@@ -65,6 +70,26 @@ dag_task_take_argument (DagTask      *self,
     {
       *argument = *value;
     }
+}
+
+/*< private >
+ * dag_task_take_inputs:
+ *
+ * Makes tasks the inputs of one that nobody knows and that has no dependencies, as its arguments.
+ */
+void
+dag_task_take_inputs (DagTask         *self,
+                      DagTask * const *tasks,
+                      gsize            n_tasks,
+                      DagRule          rule,
+                      gboolean         raw)
+{
+  self->n_arguments = n_tasks;
+  dag_node_attach_inputs (DAG_NODE (self), (DagNode *const *) tasks, n_tasks, rule, raw);
+
+  /* There may be very many, and later it would be one step. */
+  if (raw)
+    dag_task_spell_out_arguments (self);
 }
 
 /*< private >

@@ -116,13 +116,7 @@ DagTask *
   g_return_val_if_fail (dag_task_are_tasks (inputs, n_inputs), NULL);
 
   self = dag_task_create_for_body (function, function_data, function_data_destroy);
-  dag_node_reserve (DAG_NODE (self), n_inputs);
-
-  for (gsize i = 0; i < n_inputs; i++)
-    dag_task_take_argument (self, NULL,
-                            dag_node_attach (DAG_NODE (self), DAG_NODE (inputs[i]),
-                                             DAG_EDGE_INPUT, DAG_RULE_SUCCEEDED, FALSE));
-
+  dag_task_take_inputs (self, inputs, n_inputs, DAG_RULE_SUCCEEDED, FALSE);
   dag_task_publish (self);
 
   return self;

@@ -185,6 +185,12 @@ void          dag_task_discard_outcome     (DagTask         *self,
 void          dag_task_take_argument       (DagTask         *self,
                                             const GValue    *value,
                                             DagEdge         *edge);
+void          dag_task_take_inputs         (DagTask         *self,
+                                            DagTask * const *tasks,
+                                            gsize            n_tasks,
+                                            DagRule          rule,
+                                            gboolean         raw);
+void          dag_task_spell_out_arguments (DagTask         *self);
 void          dag_task_init_argument       (DagTask         *self,
                                             const GValue    *value,
                                             gboolean         raw);

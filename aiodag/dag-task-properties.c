@@ -311,6 +311,12 @@ dag_task_set_trigger (DagTask    *self,
   if (dag_task_get_trigger (self) == trigger)
     return;
 
+  /* Inputs may become raw by that: there may be very many, and later it would be one step. */
+  dag_node_lock (DAG_NODE (self));
+  if (!DAG_NODE (self)->started)
+    dag_task_spell_out_arguments (self);
+  dag_node_unlock (DAG_NODE (self));
+
   if (!dag_node_set_trigger (DAG_NODE (self), trigger))
     {
       dag_task_complain (self, G_STRFUNC, "has already started");
