@@ -209,7 +209,8 @@ void
 
 /* References. What a thread did to an object before it let go comes before the finalizer. The
  * references but the last are dropped here: between telling the sanitizer and a real unref that may
- * turn out to be the last, another thread could let go untold. (A toggle reference would not be
+ * turn out to be the last, another thread could let go untold. And one that looks like the last may
+ * not be: whoever takes a reference meanwhile finishes the object. (A toggle reference would not be
  * notified. There are none in C programs.)
  */
 void
@@ -224,6 +225,7 @@ g_object_unref (gpointer object)
                                        __ATOMIC_RELEASE, __ATOMIC_ACQUIRE))
         return;
     }
+  __tsan_release (ref_count);
   REAL (g_object_unref) (object);
 }
 
