@@ -365,6 +365,8 @@ dag_task_advance (DagTask *self)
   ready = self->outcome.kind != DAG_OUTCOME_UNSET;
   over = node->started ? self->returned && self->n_threads == 0 : ready;
   ended = self->ended;
+  if (node->dependents != NULL)
+    __builtin_prefetch (node->dependents->next);
   dag_node_unlock (node);
 
   /* Never while the function, which may use what it has, is on the stack. */
