@@ -18,6 +18,10 @@
 
 /* exported _init */
 
+// All of it is in a function, whose names gjs knows the places of. Those of a script like this one, and
+// global ones, it looks up by their letters each time.
+var _init = (function (Promise, undefined) {
+
 'use strict';
 
 const {Gio, GLib, GObject} = imports.gi;
@@ -1095,7 +1099,7 @@ function findMarked(id) {
     return call;
 }
 
-function _init() {
+return function () {
     Dag = this;
     ({Task, Dependency, Weak} = Dag);
 
@@ -1116,4 +1120,6 @@ function _init() {
         for (let i = 0; i < this.get_length(); i++)
             yield this.get_task(i);
     };
-}
+};
+
+})(Promise);
