@@ -33,9 +33,6 @@ const SCRIPT = new Error().fileName;
 // of a call. So this is only for what would be lost otherwise.
 const KEPT = Symbol('dag-kept');
 
-// In the place of what a function returns.
-const FAILED = Symbol('dag-failed');
-
 // What of a string does not come back from C.
 const LOST = /\0|\p{Surrogate}/u;
 
@@ -175,6 +172,24 @@ function makeLateError() {
     return new GLib.Error(Gio.IOErrorEnum, Gio.IOErrorEnum.TIMED_OUT, 'The attempt took too long');
 }
 
+/** Puts values where they go: in the place of the dependencies among the arguments, if places is null. */
+function fill(args, places) {
+    if (places !== null) {
+        for (const {holder, key, task, isRaw = false} of places) {
+            const value = task instanceof Weak ? task.get() : getValue(task);
+            holder[key] = isRaw ? toFinishedTask(value) : value;
+        }
+        return;
+    }
+    for (let i = 0; i < args.length; i++) {
+        const argument = args[i];
+        if (argument instanceof Call)
+            args[i] = argument.getValue();
+        else if (argument instanceof Task)
+            args[i] = getValue(argument);
+    }
+}
+
 /**
  * A call of a function, and what has come of it.
  *
@@ -199,16 +214,30 @@ class Call {
         return this.follower === null ? this.value : getForeignValue(this.follower);
     }
 
-    /** Calls the function. Returns whether the task has succeeded, with no value. */
+    /**
+     * Calls the function. Returns whether the task has succeeded, with no value.
+     *
+     * It is called right here, because a promise notes all callers of the function that makes it: each
+     * one of them costs.
+     */
     start() {
+        const {fn, self, args, places} = this;
         if (this.isKept)
             this.begin();
+        else
+            this.forget();
         const outer = current;
         current = this.task;
-        const result = this.run();
-        current = outer;
-        if (result === FAILED)
+        let result;
+        try {
+            fill(args, places);
+            result = fn.apply(self, args);
+        } catch (thrown) {
+            this.fail(thrown);
             return false;
+        } finally {
+            current = outer;
+        }
         if (result === undefined) {
             this.leave();
             return true;
@@ -224,32 +253,6 @@ class Call {
         else
             this.succeed(result);
         return false;
-    }
-
-    run() {
-        const {fn, self, args, places} = this;
-        if (!this.isKept)
-            this.forget();
-        try {
-            if (places !== null) {
-                for (const {holder, key, task, isRaw = false} of places) {
-                    const value = task instanceof Weak ? task.get() : getValue(task);
-                    holder[key] = isRaw ? toFinishedTask(value) : value;
-                }
-            } else {
-                for (let i = 0; i < args.length; i++) {
-                    const argument = args[i];
-                    if (argument instanceof Call)
-                        args[i] = argument.getValue();
-                    else if (argument instanceof Task)
-                        args[i] = getValue(argument);
-                }
-            }
-            return fn.apply(self, args);
-        } catch (thrown) {
-            this.fail(thrown);
-            return FAILED;
-        }
     }
 
     /** What belongs to the function is to be kept for other attempts. */
