@@ -17,11 +17,13 @@ G_BEGIN_DECLS
  */
 
 enum {
-  DAG_LOCK_BIT  = 0,
-  DAG_LOCK_HELD = 1 << DAG_LOCK_BIT,
+  DAG_LOCK_BIT    = 0,
+  DAG_LOCK_HELD   = 1 << DAG_LOCK_BIT,
   DAG_LOCK_SHARED = 1 << 1,  /* somebody had to wait for it once */
 };
 
+/* Whether it is nothing but GLib's. The thread sanitizer knows that as a lock, and finds deadlocks. */
+#ifndef DAG_LOCK_IS_GLIBS
 #if defined (__SANITIZE_THREAD__)
 #define DAG_LOCK_IS_GLIBS 1
 #elif defined (__has_feature)
@@ -29,8 +31,7 @@ enum {
 #define DAG_LOCK_IS_GLIBS 1
 #endif
 #endif
-
-/* The thread sanitizer knows GLib's as a lock, and finds deadlocks. */
+#endif
 #ifndef DAG_LOCK_IS_GLIBS
 #define DAG_LOCK_IS_GLIBS 0
 #endif
@@ -38,23 +39,29 @@ enum {
 static inline void
 dag_lock (gint *word)
 {
-  if (!DAG_LOCK_IS_GLIBS &&
-      G_LIKELY (!(__atomic_fetch_or (word, DAG_LOCK_HELD, __ATOMIC_ACQUIRE) & DAG_LOCK_HELD)))
-    return;
+  if (!DAG_LOCK_IS_GLIBS)
+    {
+      if (G_LIKELY (!(__atomic_fetch_or (word, DAG_LOCK_HELD, __ATOMIC_ACQUIRE) & DAG_LOCK_HELD)))
+        return;
 
-  __atomic_fetch_or (word, DAG_LOCK_SHARED, __ATOMIC_RELAXED);
+      __atomic_fetch_or (word, DAG_LOCK_SHARED, __ATOMIC_RELAXED);
+    }
+
   g_bit_lock (word, DAG_LOCK_BIT);
 }
 
 static inline void
 dag_unlock (gint *word)
 {
-  gint old = __atomic_load_n (word, __ATOMIC_RELAXED);
+  if (!DAG_LOCK_IS_GLIBS)
+    {
+      gint old = __atomic_load_n (word, __ATOMIC_RELAXED);
 
-  while (G_LIKELY (!(old & DAG_LOCK_SHARED)))
-    if (G_LIKELY (__atomic_compare_exchange_n (word, &old, old & ~DAG_LOCK_HELD, TRUE,
-                                               __ATOMIC_RELEASE, __ATOMIC_RELAXED)))
-      return;
+      while (G_LIKELY (!(old & DAG_LOCK_SHARED)))
+        if (G_LIKELY (__atomic_compare_exchange_n (word, &old, old & ~DAG_LOCK_HELD, TRUE,
+                                                   __ATOMIC_RELEASE, __ATOMIC_RELAXED)))
+          return;
+    }
 
   g_bit_unlock (word, DAG_LOCK_BIT);
 }
