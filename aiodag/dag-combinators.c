@@ -64,7 +64,7 @@ static void
 return_winner (DagTask  *task,
                gpointer  user_data)
 {
-  dag_task_return_task (task, DAG_NODE_TASK (DAG_NODE (task)->winner));
+  dag_task_return_task (task, DAG_NODE_TASK (DAG_NODE (task)->verdicts->winner));
 }
 
 static const DagFunction all_function = { "all", collect_results, 0, NULL };

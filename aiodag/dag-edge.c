@@ -73,6 +73,29 @@ dag_node_is_waiting (DagNode *self)
          (self->n_undecided_inputs > 0 && self->trigger == DAG_TRIGGER_ALL);
 }
 
+/* Under the lock. */
+static DagVerdicts *
+dag_node_get_verdicts (DagNode *self)
+{
+  if (self->verdicts == NULL)
+    self->verdicts = g_new0 (DagVerdicts, 1);
+
+  return self->verdicts;
+}
+
+/*< private >
+ * dag_node_peek_failures:
+ *
+ * Under the lock, or when nobody knows the node any more.
+ *
+ * Returns: (transfer none) (nullable) (element-type DagTrace): those of all that were refused
+ */
+GPtrArray *
+dag_node_peek_failures (DagNode *self)
+{
+  return self->verdicts != NULL ? self->verdicts->failures : NULL;
+}
+
 static DagReason
 dag_edge_get_refusal_reason (DagEdge *edge)
 {
@@ -128,7 +151,8 @@ dag_node_set_trigger (DagNode    *self,
   if (!started && !self->released)
     {
       self->trigger = trigger;
-      self->refusal = dag_node_find_refusal (self);
+      if (self->verdicts != NULL)
+        self->verdicts->refusal = dag_node_find_refusal (self);
       events = dag_node_decide (self);
     }
 
@@ -148,19 +172,20 @@ static DagTrace *
 dag_node_find_failure (DagNode  *self,
                        DagTrace *cause)
 {
-  DagTrace *hop = g_ptr_array_index (self->failures, 0);
-  guint i = self->failures->len;
+  GPtrArray *failures = self->verdicts->failures;
+  DagTrace *hop = g_ptr_array_index (failures, 0);
+  guint i = failures->len;
 
   if (dag_trace_get_cause (hop) == cause)
     return hop;
 
   do
-    hop = g_ptr_array_index (self->failures, --i);
+    hop = g_ptr_array_index (failures, --i);
   while (i > 0 && dag_trace_get_cause (hop) != cause);
 
   g_assert (dag_trace_get_cause (hop) == cause);
 
-  g_ptr_array_insert (self->failures, 0, g_ptr_array_steal_index (self->failures, i));
+  g_ptr_array_insert (failures, 0, g_ptr_array_steal_index (failures, i));
 
   return hop;
 }
@@ -176,7 +201,7 @@ void
 dag_node_carry (DagNode  *self,
                 DagTrace *trace)
 {
-  dag_trace_hand_on (trace, g_ptr_array_index (self->failures, 0));
+  dag_trace_hand_on (trace, g_ptr_array_index (self->verdicts->failures, 0));
 }
 
 /*< private >
@@ -190,10 +215,10 @@ dag_node_carry (DagNode  *self,
 DagTrace *
 dag_node_take_refusal (DagNode *self)
 {
-  DagNode *dependency = self->refusal->dependency;
+  DagEdge *refusal = g_steal_pointer (&self->verdicts->refusal);
+  DagNode *dependency = refusal->dependency;
 
-  self->refused_by_failure = dag_edge_get_refusal_reason (self->refusal) == DAG_REASON_FAILURE;
-  self->refusal = NULL;
+  self->refused_by_failure = dag_edge_get_refusal_reason (refusal) == DAG_REASON_FAILURE;
   self->released = TRUE;
 
   if (dependency->trace == NULL)
@@ -218,6 +243,7 @@ dag_node_judge (DagNode   *self,
                 DagReason  reason,
                 DagTrace  *trace)
 {
+  DagVerdicts *verdicts;
   gboolean satisfied, refused;
 
   switch ((DagRule) edge->rule)
@@ -259,8 +285,8 @@ dag_node_judge (DagNode   *self,
     {
       if (edge->kind == DAG_EDGE_INPUT)
         {
-          if (!self->satisfied)
-            self->winner = edge->dependency;
+          if (!self->satisfied && self->trigger != DAG_TRIGGER_ALL)
+            dag_node_get_verdicts (self)->winner = edge->dependency;
           self->satisfied = TRUE;
           if (trace != NULL)
             dag_trace_look (trace);
@@ -269,14 +295,16 @@ dag_node_judge (DagNode   *self,
       return;
     }
 
+  verdicts = dag_node_get_verdicts (self);
+
   if (reason == DAG_REASON_NONE)
     reason = DAG_REASON_NOT_NEEDED;
 
   if (reason == DAG_REASON_FAILURE)
     {
-      if (self->failures == NULL)
-        self->failures = g_ptr_array_new_with_free_func ((GDestroyNotify) dag_trace_unref);
-      g_ptr_array_add (self->failures, dag_trace_new_hop (trace, edge->dependency));
+      if (verdicts->failures == NULL)
+        verdicts->failures = g_ptr_array_new_with_free_func ((GDestroyNotify) dag_trace_unref);
+      g_ptr_array_add (verdicts->failures, dag_trace_new_hop (trace, edge->dependency));
     }
 
   if (self->started || self->released)
@@ -294,8 +322,9 @@ dag_node_judge (DagNode   *self,
        * do.
        */
       if (edge->kind != DAG_EDGE_INPUT || self->trigger == DAG_TRIGGER_ALL ||
-          self->refusal == NULL || reason < dag_edge_get_refusal_reason (self->refusal))
-        self->refusal = edge;
+          verdicts->refusal == NULL ||
+          reason < dag_edge_get_refusal_reason (verdicts->refusal))
+        verdicts->refusal = edge;
     }
 
   if (edge->kind == DAG_EDGE_INPUT)

@@ -87,6 +87,13 @@ enum {
   DAG_EVENTS         = 0xffff00,
 };
 
+/* What few nodes have: those of which something was refused, or that choose. Under the lock. */
+typedef struct {
+  DagNode   *winner;    /* (unowned) (nullable): the first input that is satisfied; not by ALL */
+  DagEdge   *refusal;   /* (nullable): what it may have to be skipped for */
+  GPtrArray *failures;  /* (element-type DagTrace) (nullable): of all that were refused */
+} DagVerdicts;
+
 struct _DagNode
 {
   GObject       parent_instance;
@@ -120,9 +127,7 @@ struct _DagNode
   guint8        shared;       /* dependents got the result, or will */
   guint8        unpublished;  /* nobody else knows it, nothing can come of it yet */
   guint8        cancel_others; /* const: cancels what it no longer needs */
-  DagNode      *winner;      /* (unowned) (nullable): the first input that is satisfied */
-  DagEdge      *refusal;     /* (nullable): what it may have to be skipped for */
-  GPtrArray    *failures;    /* (element-type DagTrace) (nullable): of all that were refused */
+  DagVerdicts  *verdicts;    /* (owned) (nullable) */
 
   DagTrace     *trace;       /* (owned) (nullable): const once finished */
 
@@ -215,6 +220,7 @@ gboolean dag_node_set_trigger       (DagNode            *self,
 gboolean dag_node_is_startable      (DagNode            *self);
 gboolean dag_node_is_refused        (DagNode            *self);
 DagTrace *dag_node_take_refusal     (DagNode            *self);
+GPtrArray *dag_node_peek_failures   (DagNode            *self);
 guint    dag_node_decide            (DagNode            *self);
 gboolean dag_edge_asks              (DagEdge            *edge);
 void     dag_edge_tell              (DagEdge            *edge,

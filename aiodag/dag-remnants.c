@@ -88,29 +88,32 @@ void
 dag_node_free_failures (DagNode *self)
 {
   DagTrace *trace = g_steal_pointer (&self->trace);
+  g_autoptr (GPtrArray) failures = dag_node_peek_failures (self);
   gboolean looked = trace != NULL && dag_trace_is_looked (trace);
   DagRemnants *remnants;
+
+  g_clear_pointer (&self->verdicts, g_free);
 
   if (trace != NULL)
     dag_trace_let_go (trace);
 
   /* One that is all there was keeps what the trace of the node keeps too. */
-  if (self->failures != NULL && self->failures->len == 1 && trace != NULL &&
-      dag_trace_get_root (g_ptr_array_index (self->failures, 0)) == dag_trace_get_root (trace))
-    g_clear_pointer (&self->failures, g_ptr_array_unref);
+  if (failures != NULL && failures->len == 1 && trace != NULL &&
+      dag_trace_get_root (g_ptr_array_index (failures, 0)) == dag_trace_get_root (trace))
+    g_clear_pointer (&failures, g_ptr_array_unref);
 
   if (trace != NULL)
     trace = dag_trace_unref_some (trace, BATCH);
 
-  if (trace == NULL && self->failures == NULL)
+  if (trace == NULL && failures == NULL)
     return;
 
   remnants = g_new0 (DagRemnants, 1);
   remnants->item.klass = &dag_remnants_class;
-  remnants->failures = g_steal_pointer (&self->failures);
   remnants->looked = looked;
-  if (self->refused_by_failure && remnants->failures != NULL)
-    remnants->root = dag_trace_get_root (g_ptr_array_index (remnants->failures, 0));
+  if (self->refused_by_failure && failures != NULL)
+    remnants->root = dag_trace_get_root (g_ptr_array_index (failures, 0));
+  remnants->failures = g_steal_pointer (&failures);
   remnants->trace = trace;
   dag_queue_push (self->queue, &remnants->item);
 }
@@ -124,6 +127,7 @@ dag_node_free_failures (DagNode *self)
 void
 dag_node_let_go (DagNode *self)
 {
+  GPtrArray *failures = dag_node_peek_failures (self);
   gboolean looked;
 
   if (dag_trace_postpone (self->trace))
@@ -135,7 +139,6 @@ dag_node_let_go (DagNode *self)
   if (!self->refused_by_failure)
     return;
 
-  for (guint i = 1; i < self->failures->len; i++)
-    let_go_beside (g_ptr_array_index (self->failures, i), dag_trace_get_root (self->trace),
-                   looked);
+  for (guint i = 1; i < failures->len; i++)
+    let_go_beside (g_ptr_array_index (failures, i), dag_trace_get_root (self->trace), looked);
 }

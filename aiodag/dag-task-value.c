@@ -230,6 +230,7 @@ dag_task_get_failures (DagTask *self,
 {
   DagNode *node = DAG_NODE (self);
   g_autoptr (GHashTable) seen = NULL;
+  GPtrArray *failures;
   GPtrArray *tasks;
 
   g_return_val_if_fail (DAG_IS_TASK (self), NULL);
@@ -249,9 +250,10 @@ dag_task_get_failures (DagTask *self,
 
   dag_node_lock (node);
 
-  for (guint i = 0; node->failures != NULL && i < node->failures->len; i++)
+  failures = dag_node_peek_failures (node);
+  for (guint i = 0; failures != NULL && i < failures->len; i++)
     {
-      DagTask *origin = dag_trace_get_origin (g_ptr_array_index (node->failures, i));
+      DagTask *origin = dag_trace_get_origin (g_ptr_array_index (failures, i));
 
       if (g_hash_table_add (seen, origin))
         g_ptr_array_add (tasks, origin);
