@@ -86,7 +86,7 @@ dag_task_new_combined (const DagFunction *definition,
   self->definition = definition;
   self->function = definition->function;
   node->trigger = trigger;
-  node->cancel_others = cancel_others;
+  node->flags |= cancel_others ? DAG_NODE_CHOOSY : 0;
 
   dag_task_take_inputs (self, tasks, n_tasks, rule, TRUE);
   dag_task_publish (self);

@@ -96,6 +96,17 @@ dag_node_peek_failures (DagNode *self)
   return self->verdicts != NULL ? self->verdicts->failures : NULL;
 }
 
+/*< private >
+ * dag_node_is_refused_by_failure:
+ *
+ * Whether it ended because a dependency failed. Under the lock, or when it has settled.
+ */
+gboolean
+dag_node_is_refused_by_failure (DagNode *self)
+{
+  return self->verdicts != NULL && self->verdicts->refused_by_failure;
+}
+
 static DagReason
 dag_edge_get_refusal_reason (DagEdge *edge)
 {
@@ -218,7 +229,8 @@ dag_node_take_refusal (DagNode *self)
   DagEdge *refusal = g_steal_pointer (&self->verdicts->refusal);
   DagNode *dependency = refusal->dependency;
 
-  self->refused_by_failure = dag_edge_get_refusal_reason (refusal) == DAG_REASON_FAILURE;
+  self->verdicts->refused_by_failure =
+    dag_edge_get_refusal_reason (refusal) == DAG_REASON_FAILURE;
   self->released = TRUE;
 
   if (dependency->trace == NULL)
@@ -226,7 +238,7 @@ dag_node_take_refusal (DagNode *self)
 
   dag_trace_hand_on (dependency->trace, NULL);
 
-  if (self->refused_by_failure)
+  if (self->verdicts->refused_by_failure)
     return dag_trace_ref (dag_node_find_failure (self, dependency->trace));
 
   return dag_trace_new_hop (dependency->trace, dependency);
@@ -312,7 +324,7 @@ dag_node_judge (DagNode   *self,
       /* The function has the task, or the node carries the failure beside one that came first. */
       if (reason == DAG_REASON_FAILURE && self->started)
         dag_trace_look (trace);
-      else if (reason == DAG_REASON_FAILURE && self->refused_by_failure)
+      else if (reason == DAG_REASON_FAILURE && verdicts->refused_by_failure)
         dag_node_carry (self, trace);
     }
   else if (!refused)

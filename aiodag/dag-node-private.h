@@ -69,6 +69,8 @@ enum {
   DAG_NODE_QUEUED    = 1 << 2,  /* it is in the queue, which keeps it */
   DAG_NODE_CANCELLED = 1 << 3,  /* cancellation was asked for before it finished */
   DAG_NODE_UNNEEDED  = 1 << 4,  /* and of what nobody else needs, too */
+  DAG_NODE_CHOOSY    = 1 << 5,  /* const: it cancels what it no longer needs */
+  DAG_NODE_COMPLETED = 1 << 6,  /* the callback that the task stands for has come back */
 
   DAG_EVENT_CLOSED   = 1 << 8,  /* its context was destroyed before it belonged to that */
   DAG_EVENT_READY    = 1 << 9,   /* everything that it waits for is satisfied */
@@ -92,6 +94,7 @@ typedef struct {
   DagNode   *winner;    /* (unowned) (nullable): the first input that is satisfied; not by ALL */
   DagEdge   *refusal;   /* (nullable): what it may have to be skipped for */
   GPtrArray *failures;  /* (element-type DagTrace) (nullable): of all that were refused */
+  gboolean   refused_by_failure; /* that is how it ended */
 } DagVerdicts;
 
 struct _DagNode
@@ -119,14 +122,12 @@ struct _DagNode
   guint8        prerequisite_refused;
   guint8        input_refused;
   guint8        first_refused; /* before one of the inputs was satisfied */
-  guint8        refused_by_failure; /* that is how it ended */
   guint8        started;
   guint8        released;     /* takes no more references to dependencies */
   guint8        finished;
   guint8        settled;
   guint8        shared;       /* dependents got the result, or will */
   guint8        unpublished;  /* nobody else knows it, nothing can come of it yet */
-  guint8        cancel_others; /* const: cancels what it no longer needs */
   DagVerdicts  *verdicts;    /* (owned) (nullable) */
 
   DagTrace     *trace;       /* (owned) (nullable): const once finished */
@@ -221,6 +222,7 @@ gboolean dag_node_is_startable      (DagNode            *self);
 gboolean dag_node_is_refused        (DagNode            *self);
 DagTrace *dag_node_take_refusal     (DagNode            *self);
 GPtrArray *dag_node_peek_failures   (DagNode            *self);
+gboolean dag_node_is_refused_by_failure (DagNode        *self);
 guint    dag_node_decide            (DagNode            *self);
 gboolean dag_edge_asks              (DagEdge            *edge);
 void     dag_edge_tell              (DagEdge            *edge,

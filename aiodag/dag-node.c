@@ -475,7 +475,8 @@ dag_node_drop_edge (DagNode *self,
     {
       drop.node = dag_edge_steal_dependency (edge);
 
-      if (self->refused_by_failure && !edge->satisfied && drop.node->reason == DAG_REASON_FAILURE)
+      if (!edge->satisfied && drop.node->reason == DAG_REASON_FAILURE &&
+          dag_node_is_refused_by_failure (self))
         dag_node_carry (self, drop.node->trace);
     }
   else if (edge->dependency != NULL)
@@ -545,7 +546,7 @@ dag_node_drop_dependencies (DagNode *self)
   DagEdgeBlock *block;
 
   /* One that was only cancelled itself leaves what it needed alone. */
-  if (flags & DAG_NODE_UNNEEDED || (self->cancel_others && !(flags & DAG_NODE_CANCELLED)))
+  if (flags & DAG_NODE_UNNEEDED || ((flags & DAG_NODE_CHOOSY) && !(flags & DAG_NODE_CANCELLED)))
     cancel = DAG_NODE_CANCELLED | DAG_NODE_UNNEEDED;
 
   dag_node_lock (self);

@@ -90,6 +90,7 @@ dag_node_free_failures (DagNode *self)
   DagTrace *trace = g_steal_pointer (&self->trace);
   g_autoptr (GPtrArray) failures = dag_node_peek_failures (self);
   gboolean looked = trace != NULL && dag_trace_is_looked (trace);
+  gboolean refused = dag_node_is_refused_by_failure (self);
   DagRemnants *remnants;
 
   g_clear_pointer (&self->verdicts, g_free);
@@ -111,7 +112,7 @@ dag_node_free_failures (DagNode *self)
   remnants = g_new0 (DagRemnants, 1);
   remnants->item.klass = &dag_remnants_class;
   remnants->looked = looked;
-  if (self->refused_by_failure && failures != NULL)
+  if (refused && failures != NULL)
     remnants->root = dag_trace_get_root (g_ptr_array_index (failures, 0));
   remnants->failures = g_steal_pointer (&failures);
   remnants->trace = trace;
@@ -136,7 +137,7 @@ dag_node_let_go (DagNode *self)
   looked = dag_trace_is_looked (self->trace);
   dag_trace_let_go (self->trace);
 
-  if (!self->refused_by_failure)
+  if (!dag_node_is_refused_by_failure (self))
     return;
 
   for (guint i = 1; i < failures->len; i++)

@@ -24,8 +24,7 @@ dag_task_spell_out_arguments (DagTask *self)
   if (self->arguments != NULL || self->n_arguments == 0)
     return;
 
-  self->n_allocated_arguments = self->n_arguments;
-  self->arguments = g_new0 (GValue, self->n_arguments);
+  self->arguments = g_new0 (GValue, MAX (2, 1u << g_bit_storage (self->n_arguments - 1)));
   for (guint i = 0; i < self->n_arguments; i++)
     self->arguments[i].data[0].v_pointer = dag_node_get_first_edges (DAG_NODE (self)) + i;
 }
@@ -53,11 +52,9 @@ dag_task_take_argument (DagTask      *self,
 
   dag_task_spell_out_arguments (self);
 
-  if (self->n_arguments == self->n_allocated_arguments)
-    {
-      self->n_allocated_arguments = MAX (2, self->n_allocated_arguments * 2);
-      self->arguments = g_renew (GValue, self->arguments, self->n_allocated_arguments);
-    }
+  /* There is no room left when there is a power of two of them. */
+  if (self->n_arguments != 1 && (self->n_arguments & (self->n_arguments - 1)) == 0)
+    self->arguments = g_renew (GValue, self->arguments, MAX (2, (gsize) self->n_arguments * 2));
 
   argument = &self->arguments[self->n_arguments++];
 
@@ -353,7 +350,6 @@ dag_task_free_arguments (DagTask *self)
     }
 
   g_clear_pointer (&self->arguments, g_free);
-  self->n_allocated_arguments = 0;
 
   return TRUE;
 }

@@ -537,5 +537,5 @@ dag_task_get_completed (DagTask *self)
 {
   g_return_val_if_fail (DAG_IS_TASK (self), FALSE);
 
-  return g_atomic_int_get (&self->completed);
+  return (g_atomic_int_get (&DAG_NODE (self)->flags) & DAG_NODE_COMPLETED) != 0;
 }

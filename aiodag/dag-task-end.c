@@ -264,11 +264,11 @@ dag_task_take_step (DagTask  *self,
               dag_node_again (node);
               dag_node_look (node);
               rare->callback (rare->source_object, G_ASYNC_RESULT (self), rare->callback_data);
-              g_atomic_int_set (&self->completed, TRUE);
+              g_atomic_int_or ((guint *) &node->flags, DAG_NODE_COMPLETED);
               return FALSE;
             }
         }
-      g_atomic_int_set (&self->completed, TRUE);
+      g_atomic_int_or ((guint *) &node->flags, DAG_NODE_COMPLETED);
       return TRUE;
 
     case DAG_PHASE_WAITS:

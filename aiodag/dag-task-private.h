@@ -92,14 +92,16 @@ struct _DagTask
   GDestroyNotify      function_data_destroy;
 
   /* Under the lock until it starts; an input that is not raw is a GValue of type 0 with its edge in
-   * the data. Where all are such inputs, in the order of the first edges, there is no array.
+   * the data. Where all are such inputs, in the order of the first edges, there is no array; else
+   * that has room for a power of two of them.
    */
   GValue             *arguments;              /* (nullable) */
   guint               n_arguments;
-  guint               n_allocated_arguments;
   guint               n_prepared_arguments;   /* the owning context */
 
   int                 priority;               /* atomic */
+  guint               n_threads;              /* under the lock: thread functions that have not come
+                                               * back */
   const char         *location;               /* (nullable): atomic, static */
   DagTaskRare        *rare;                   /* (owned) (nullable): atomic */
 
@@ -119,7 +121,6 @@ struct _DagTask
   guint8              pausing;            /* the function has failed, and will be called again */
   guint8              waits_over;         /* who waits for it to finish need not */
   guint8              settle_waits_over;
-  guint               n_threads;              /* thread functions that have not come back */
 
   /* The owning context */
   guint8              phase;
@@ -127,8 +128,6 @@ struct _DagTask
   guint8              on_stack;               /* its function is being called */
   guint8              released;               /* what only the function needed is freed */
   guint8              unobserved;             /* nobody listened when its end began, just now */
-
-  gint                completed;              /* atomic: the callback has come back */
 };
 
 #define DAG_NODE_TASK(ptr) ((DagTask *) (ptr))
