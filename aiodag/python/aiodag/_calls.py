@@ -7,7 +7,6 @@ import asyncio
 import concurrent.futures
 import contextlib
 import contextvars
-import functools
 import sys
 import types
 
@@ -78,11 +77,11 @@ def resolve(item):
 
 
 if sys.version_info >= (3, 12):
-    # Makes an asyncio task, which begins at once. No frame of ours has the coroutine: a traceback
-    # would have that.
-    _begin = functools.partial(asyncio.Task, eager_start=True)
+    # Itself: a partial would merge its keywords anew each time, and a function of ours would have
+    # the coroutine in its frame, and so in a traceback.
+    _begin = asyncio.Task
 else:
-    def _begin(coroutine, loop, name, context):
+    def _begin(coroutine, *, loop, name, context, eager_start):
         """Makes an asyncio task, which begins at once where that can be."""
         work = asyncio.Task(coroutine, loop=loop, name=name, context=context)
         # Its first step is the last thing that the loop has to do, unless another thread was
@@ -136,7 +135,7 @@ class Call:
             context.run(_set_current_call, self)
             if function.is_coroutine:
                 work = _begin(function.body(*args, **kwargs), loop=self.host.loop,
-                              name=function.name, context=context)
+                              name=function.name, context=context, eager_start=True)
             elif function.executor is not None:
                 work = _executors.submit(function.executor, context, function.body, args, kwargs,
                                          self.task)
@@ -146,7 +145,8 @@ class Call:
                 result = context.run(function.body, *args, **kwargs)
                 if type(result) is not types.CoroutineType:
                     return self._end_with(result)
-                work = _begin(result, loop=self.host.loop, name=function.name, context=context)
+                work = _begin(result, loop=self.host.loop, name=function.name, context=context,
+                              eager_start=True)
             if work.done():
                 return self._end_with(work.result())
         except BaseException as exception:
