@@ -67,6 +67,7 @@ python_with () {
 has () {
   case $1 in
     gcc)           compiles "${CC:-gcc}" ;;
+    g++)           compiles g++ ;;
     clang)         compiles clang ;;
     sanitizers)    compiles "$compiler" "-fsanitize=$sanitize" ;;
     pkg-config)    command -v pkg-config > /dev/null 2>&1 ;;
@@ -93,6 +94,7 @@ has () {
 packages_of () {
   case $1 in
     gcc)           say gcc libc6-dev ;;
+    g++)           say g++ libc6-dev ;;
     clang)         say clang libc6-dev ;;
     sanitizers)    if [ "$compiler" = clang ]; then say libclang-rt-dev; else say gcc; fi ;;
     pkg-config)    say pkg-config ;;
