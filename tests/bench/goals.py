@@ -65,6 +65,8 @@ def judge(all_rows):
                 rows.divide('layers', 'aiodag', 'layers', 'gtask')),
         at_most('layers, to libdex', 0.25, ' ×',
                 rows.divide('layers', 'aiodag', 'layers', 'libdex')),
+        at_most('layers, to the same without locks', 1.1, ' ×',
+                rows.divide('layers', 'aiodag', 'layers', 'aiodag without locks')),
         of_floor(rows),
         at_most(f"one of {rows.count('fan-out')} feeding the others, to each feeding one",
                 1.2, ' ×',

@@ -91,6 +91,35 @@ make_fan (BenchGraph *self,
     }
 }
 
+/* One task that all of a layer need, which is gathered in groups, and these by one. So everything is
+ * ready at once, and nothing but the library has to do with very many at a time.
+ */
+static void
+make_funnel (BenchGraph *self,
+             guint       width,
+             guint       group)
+{
+  guint n_groups = width / group;
+
+  make_room (self, width + n_groups + 2, 2 * width + n_groups);
+
+  add_task (self);
+  for (guint i = 1; i <= width; i++)
+    {
+      add_task (self);
+      add_input (self, 0);
+    }
+  for (guint i = 0; i < n_groups; i++)
+    {
+      add_task (self);
+      for (guint j = 1; j <= group; j++)
+        add_input (self, i * group + j);
+    }
+  add_task (self);
+  for (guint i = 1; i <= n_groups; i++)
+    add_input (self, width + i);
+}
+
 /* Every task but the leaves needs two, down to one. */
 static void
 make_reduction (BenchGraph *self,
@@ -166,8 +195,8 @@ const BenchShape bench_shapes[] = {
   /* Small, for tests/bench/cost.py. */
   { "cost",       { 1000,   1000,   10 },  { 30,    30,    10 },   { 1, 1, 1 },
     BENCH_INT,    BENCH_SUCCEED, make_layers },
-  { "stall",      { M,      M / 10, 100 }, { 3,     3,     3 },    { 1, 1, 1 },
-    BENCH_INT,    BENCH_SUCCEED, make_fan, TRUE },
+  { "stall",      { M,      M / 10, 100 }, { 1000,  1000,  10 },   { 1, 1, 1 },
+    BENCH_INT,    BENCH_SUCCEED, make_funnel, TRUE },
   { NULL }
 };
 

@@ -41,20 +41,24 @@ def taskflow_command(folder):
             [f'-I{folder}', *pkg_config('--cflags', '--libs', 'gio-2.0')])
 
 
+def program_of(build, name):
+    return str(pathlib.Path(build, 'tests', 'bench', f'bench-{name}').resolve())
+
+
 def find(options):
     """Returns the programs by name, and rows for those that could not be compiled."""
-    built = pathlib.Path(options.build, 'tests', 'bench').resolve()
-    programs = {name: str(built / f'bench-{name}') for name in ('aiodag', 'gtask')}
+    programs = {name: program_of(options.build, name) for name in ('aiodag', 'gtask')}
+    library = str(pathlib.Path(options.build, 'tests', 'bench', 'libbench.a'))
     rows = []
     for name, make, where in [('libdex', libdex_command, options.libdex),
                               ('taskflow', taskflow_command, options.taskflow)]:
         if not where:
             continue
-        program = str(built / f'bench-{name}')
+        program = program_of(options.build, name)
         try:
             begin, end = make(os.path.abspath(where))
-            subprocess.run([*begin, str(built / 'libbench.a'), *end, '-o', program], check=True,
-                           text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            subprocess.run([*begin, library, *end, '-o', program], check=True, text=True,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             programs[name] = program
         except subprocess.CalledProcessError as error:
             lines = [line for line in error.stderr.split('\n') if 'error' in line]
@@ -62,7 +66,7 @@ def find(options):
                          'error': f"cannot be built: {(lines or [''])[0].strip()}"})
         except FileNotFoundError as error:
             rows.append({'shape': '', 'name': name, 'error': str(error)})
-    programs['floor'] = str(built / 'bench-floor')
+    programs['floor'] = program_of(options.build, 'floor')
     return programs, rows
 
 
