@@ -18,6 +18,7 @@ import peers
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parent.parent
 OURS = 'aiodag'
+BINDINGS = ['python', 'javascript']
 TIMEOUT = 600  # seconds, for one process
 ALONE = ['leak']  # that takes long, its time is that of layers, and only ours matters
 
@@ -91,9 +92,13 @@ def measure_c(options, size):
         shapes += [shape for shape in lists[name] if shape not in shapes]
     # That is for cost.py.
     shapes.remove('cost')
+    known = [*shapes, *BINDINGS]
     if options.list:
-        print(*shapes, 'python', 'javascript', sep='\n')
+        print(*known, sep='\n')
         sys.exit()
+    for shape in options.shape:
+        if shape not in known:
+            sys.exit(f'no shape {shape}: see --list')
 
     for shape in shapes:
         if options.shape and shape not in options.shape:
@@ -253,7 +258,7 @@ def main():
               'Times and memory are for one task; the ratio is to aiodag.\n')
         print_table(rows)
         print()
-        goals.print_all(reached)
+        goals.print_all(reached, not options.shape)
     return 1 if any('error' in row for row in rows) else 0
 
 

@@ -88,7 +88,7 @@ def judge(all_rows):
     ]
 
 
-def print_all(goals):
+def print_all(goals, with_missing):
     for goal in goals:
         if goal['value'] is None:
             continue
@@ -97,5 +97,5 @@ def print_all(goals):
         aim = f"goal {goal['goal']}: " if goal['goal'] else ''
         print(f"{goal['what']}: {aim}{value}{goal['unit']} {verdict}".rstrip())
     missing = [goal['what'] for goal in goals if goal['value'] is None]
-    if missing:
+    if missing and with_missing:
         print('not measured: ' + '; '.join(missing))
