@@ -91,7 +91,7 @@ def measure_c(options, size):
             lists[name] = []
         shapes += [shape for shape in lists[name] if shape not in shapes]
     # That is for cost.py.
-    shapes.remove('cost')
+    shapes = [shape for shape in shapes if shape != 'cost']
     known = [*shapes, *BINDINGS]
     if options.list:
         print(*known, sep='\n')
