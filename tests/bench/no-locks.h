@@ -13,6 +13,7 @@
 #if __has_include (<gio/gio.h>)
 #include <gio/gio.h>
 
+#define DAG_LOCK_IS_GLIBS 1
 #define g_bit_lock(address, bit) ((void) (address), (void) (bit))
 #define g_bit_trylock(address, bit) ((void) (address), (void) (bit), TRUE)
 #define g_bit_unlock(address, bit) ((void) (address), (void) (bit))
