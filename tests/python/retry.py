@@ -223,7 +223,7 @@ async def timeouts_of_tasks():
 async def deadlines():
     """After the deadline there is no other attempt, and in a pause it counts too."""
     server = Server(5)
-    made = task(server.ask, retries=Dag.retry(5, delay=1000), deadline=0.02)()
+    made = task(server.ask, retries=Dag.retry(5, delay=1000), deadline=1)()
     await fails(TimeoutError, made)
     assert len(server.calls) == 1
     # It is not what the attempt before the pause has failed with.
