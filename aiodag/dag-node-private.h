@@ -176,6 +176,14 @@ dag_node_unkeep (DagNode *self)
     g_object_unref (self);
 }
 
+/* What those did who kept it comes before what is done when they do so no longer. */
+
+static inline gboolean
+dag_node_is_kept (DagNode *self)
+{
+  return __atomic_load_n (&self->n_keepers, __ATOMIC_ACQUIRE) > 0;
+}
+
 /* Returns: (nullable): the edges that were the first to be attached. Under the lock, or when it has
  * started.
  */

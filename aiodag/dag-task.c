@@ -209,6 +209,8 @@ dag_task_finalize (GObject *object)
   DagTask *self = DAG_TASK (object);
   DagNode *node = DAG_NODE (self);
 
+  g_assert (!dag_node_is_kept (node));
+
   dag_task_free_estate (self);
   dag_node_clear (node);
 
