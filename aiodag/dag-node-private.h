@@ -110,7 +110,7 @@ struct _DagNode
 
   /* Under the lock */
   DagEdge      *dependents;  /* last of a ring */
-  DagEdgeBlock *blocks;      /* (owned): the newest first */
+  DagEdgeBlock *blocks;      /* (owned): the newest first; atomic too */
   guint         n_undecided_inputs;
   guint         n_undecided_others;
   guint         n_unsettled; /* dependencies */
@@ -184,14 +184,14 @@ dag_node_is_kept (DagNode *self)
   return __atomic_load_n (&self->n_keepers, __ATOMIC_ACQUIRE) > 0;
 }
 
-/* Returns: (nullable): the edges that were the first to be attached. Under the lock, or when it has
- * started.
+/* Returns: (nullable): the edges that were the first to be attached. Under the lock, or while it
+ * cannot settle: another one may be attached meanwhile.
  */
 
 static inline DagEdge *
 dag_node_get_first_edges (DagNode *self)
 {
-  DagEdgeBlock *block = self->blocks;
+  DagEdgeBlock *block = g_atomic_pointer_get (&self->blocks);
 
   while (block != NULL && block->next != NULL)
     block = block->next;

@@ -195,7 +195,7 @@ dag_node_reserve (DagNode *self,
   block->length = 0;
   block->open = 0;
   block->dropped = 0;
-  self->blocks = block;
+  g_atomic_pointer_set (&self->blocks, block);
 }
 
 /* Under the lock. */

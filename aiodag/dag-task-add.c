@@ -12,13 +12,6 @@
 
 /* Building a task in steps. */
 
-/* Whether arguments can be added. Under the lock. */
-static gboolean
-dag_task_is_open (DagTask *self)
-{
-  return !DAG_NODE (self)->started && !DAG_NODE (self)->released && !DAG_NODE (self)->finished;
-}
-
 static void
 dag_task_add_gvalue (DagTask    *self,
                      GValue     *value,

@@ -237,8 +237,9 @@ dag_task_take_step (DagTask  *self,
       dag_task_leave_owner (self);
       dag_task_leave_time (self);
       dag_task_leave_retry (self);
-      self->unobserved = !dag_task_is_observed (self);
-      self->phase = self->unobserved ? DAG_PHASE_CALLBACK : DAG_PHASE_NOTIFY;
+      self->phase = dag_task_is_observed (self) ? DAG_PHASE_NOTIFY : DAG_PHASE_CALLBACK;
+      /* Who comes from now on finds that it has settled. */
+      self->unobserved = self->phase == DAG_PHASE_CALLBACK && node->settled;
       return TRUE;
 
     case DAG_PHASE_NOTIFY:
@@ -261,6 +262,7 @@ dag_task_take_step (DagTask  *self,
 
           if (rare->callback != NULL)
             {
+              self->unobserved = FALSE;
               dag_node_again (node);
               dag_node_look (node);
               rare->callback (rare->source_object, G_ASYNC_RESULT (self), rare->callback_data);

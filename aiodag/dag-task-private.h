@@ -127,7 +127,7 @@ struct _DagTask
   guint8              starting;               /* its arguments are being prepared */
   guint8              on_stack;               /* its function is being called */
   guint8              released;               /* what only the function needed is freed */
-  guint8              unobserved;             /* nobody listened when its end began, just now */
+  guint8              unobserved;             /* it ended, settled and nobody listened, just now */
 };
 
 #define DAG_NODE_TASK(ptr) ((DagTask *) (ptr))
@@ -216,6 +216,14 @@ static inline gboolean
 dag_task_is_to_start (DagTask *self)
 {
   return !DAG_NODE (self)->started || self->pausing;
+}
+
+/* Whether arguments can be added, or change what they are. Under the lock. */
+
+static inline gboolean
+dag_task_is_open (DagTask *self)
+{
+  return !DAG_NODE (self)->started && !DAG_NODE (self)->released && !DAG_NODE (self)->finished;
 }
 
 /* It can be started, by its priority. In the owning context. */

@@ -305,6 +305,8 @@ void
 dag_task_set_trigger (DagTask    *self,
                       DagTrigger  trigger)
 {
+  DagNode *node = DAG_NODE (self);
+
   g_return_if_fail (DAG_IS_TASK (self));
   g_return_if_fail (trigger <= DAG_TRIGGER_FIRST);
 
@@ -312,12 +314,12 @@ dag_task_set_trigger (DagTask    *self,
     return;
 
   /* Inputs may become raw by that: there may be very many, and later it would be one step. */
-  dag_node_lock (DAG_NODE (self));
-  if (!DAG_NODE (self)->started)
+  dag_node_lock (node);
+  if (dag_task_is_open (self))
     dag_task_spell_out_arguments (self);
-  dag_node_unlock (DAG_NODE (self));
+  dag_node_unlock (node);
 
-  if (!dag_node_set_trigger (DAG_NODE (self), trigger))
+  if (!dag_node_set_trigger (node, trigger))
     {
       dag_task_complain (self, G_STRFUNC, "has already started");
       return;

@@ -387,6 +387,45 @@ test_late (void)
   test_release (task);
 }
 
+/* In the callback that a task stands for, where nobody has listened to the task so far. */
+
+static void
+settled_cb (DagTask    *task,
+            GParamSpec *pspec,
+            gpointer    user_data)
+{
+  g_assert_true (dag_task_get_settled (task));
+  (*(guint *) user_data)++;
+}
+
+static void
+listening_callback (GObject      *source,
+                    GAsyncResult *result,
+                    gpointer      user_data)
+{
+  DagTask *task = DAG_TASK (result);
+
+  g_signal_connect (task, "notify::settled", G_CALLBACK (settled_cb), user_data);
+  test_drain ();
+}
+
+static void
+test_listening_inside (void)
+{
+  guint n_settled = 0;
+  DagTask *task;
+
+  g_test_summary ("Who begins to listen in a callback, and runs a main loop there, hears that the task "
+                  "has settled");
+
+  task = dag_task_new_for_callback (NULL, NULL, listening_callback, &n_settled);
+  dag_task_return_boolean (task, TRUE);
+  test_drain ();
+  g_assert_cmpuint (n_settled, ==, 1);
+
+  test_release (task);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -416,6 +455,7 @@ main (int   argc,
   g_test_add_func ("/promise-12/nested/return-inside", test_return_inside);
   g_test_add_func ("/promise-9/nested/cancel-inside", test_cancel_inside);
   g_test_add_func ("/promise-10/nested/late", test_late);
+  g_test_add_func ("/nested/listening-inside", test_listening_inside);
 
   return g_test_run ();
 }

@@ -88,6 +88,50 @@ test_started (void)
   test_release_from_thread (task);
 }
 
+/* Arguments stay until the thread function has come back, whatever the task returns meanwhile. */
+
+static void
+read_in_thread (DagTask      *task,
+                gpointer      source_object,
+                gpointer      task_data,
+                GCancellable *cancellable)
+{
+  for (guint i = 0; i < 100; i++)
+    g_assert_cmpint (dag_task_get_argument_int (task, i % 3), ==, i % 3);
+}
+
+static void
+read_and_follow (DagTask  *task,
+                 gpointer  other)
+{
+  dag_task_run_in_thread (task, read_in_thread);
+  dag_task_return_task (task, other);
+}
+
+static void
+test_read_and_follow (void)
+{
+  g_test_summary ("A thread function reads its arguments while the task returns another one");
+
+  for (guint round = 0; round < test_size (1000); round++)
+    {
+      DagTask *inputs[3], *other, *task;
+
+      for (guint i = 0; i < 3; i++)
+        inputs[i] = dag_task_new (test_body_succeed, GUINT_TO_POINTER (i), NULL);
+      other = dag_task_new (test_body_succeed, GINT_TO_POINTER (7), NULL);
+      task = dag_task_new_with_inputs (read_and_follow, other, NULL, inputs, 3);
+
+      test_settle (task);
+      test_assert_int (task, 7);
+
+      test_release_from_thread (task);
+      test_release (other);
+      for (guint i = 0; i < 3; i++)
+        test_release (inputs[i]);
+    }
+}
+
 static void
 noted_cb (int *n_notified)
 {
@@ -300,6 +344,7 @@ main (int   argc,
 
   g_test_add_func ("/promise-2/worker/new-in-thread", test_new_in_thread);
   g_test_add_func ("/worker/started", test_started);
+  g_test_add_func ("/worker/read-and-follow", test_read_and_follow);
   g_test_add_func ("/worker/property", test_property);
   g_test_add_func ("/worker/functional", test_functional);
   g_test_add_func ("/promise-8/worker/abandoned", test_abandoned);
