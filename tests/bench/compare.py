@@ -2,7 +2,10 @@
 # SPDX-FileCopyrightText: 2026 The aiodag authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""Runs the programs of the benchmark side by side and prints one table, for ./tests/bench/run."""
+"""Runs the programs of the benchmark side by side and prints one table, for ./tests/bench/run.
+
+The Python that runs this is the one that is measured, too, and needs PyGObject for that.
+"""
 
 import argparse
 import json
@@ -124,17 +127,6 @@ def measure_binding(shape, command, environment, repeat):
             for name, result in results.items()]
 
 
-def find_python():
-    """The first on the path need not have PyGObject."""
-    for python in (sys.executable, '/usr/bin/python3'):
-        try:
-            run_process([python, '-c', 'import gi.repository'])
-            return python
-        except RuntimeError:
-            pass
-    return sys.executable
-
-
 def measure_bindings(options):
     library = os.path.join(options.build, 'aiodag')
     environment = {
@@ -147,7 +139,7 @@ def measure_bindings(options):
     rows = []
     if not options.shape or 'python' in options.shape:
         original = [f'--original={options.original}'] if options.original else []
-        command = [find_python(), str(HERE / 'layers.py'), *size, *original]
+        command = [sys.executable, str(HERE / 'layers.py'), *size, *original]
         rows += measure_binding('python', command, environment, options.repeat)
     if not options.shape or 'javascript' in options.shape:
         rows += measure_binding('javascript', ['gjs', '-m', str(HERE / 'layers.js'), *size],
