@@ -429,9 +429,9 @@ dag_node_cancel (DagNode *self,
     dag_node_raise (self, DAG_EVENT_CANCEL);
 }
 
-/* Keeps a dependency in the place of the edge. As long as that has not settled, the node waits for it all
- * the same, and the search for cycles goes on to it: it is there, because that it has settled would
- * be told under the lock of @self. Under the lock.
+/* Keeps a dependency in the place of the edge. As long as that has not settled, the node waits for
+ * it all the same, and the search for cycles goes on to it: it is there, because that it has settled
+ * would be told under the lock of @self. Under the lock.
  */
 static DagNode *
 dag_edge_steal_dependency (DagEdge *edge)

@@ -367,6 +367,7 @@ dag_task_advance (DagTask *self)
   ready = self->outcome.kind != DAG_OUTCOME_UNSET;
   over = node->started ? self->returned && self->n_threads == 0 : ready;
   ended = self->ended;
+  /* The first of them is told soon. */
   if (node->dependents != NULL)
     __builtin_prefetch (node->dependents->next);
   dag_node_unlock (node);

@@ -241,6 +241,7 @@ dag_task_decide_start (DagTask *self)
   start = open && (self->pausing || dag_node_is_startable (node));
   if (start && !dag_task_is_for_thread (self))
     dag_task_begin_attempt (self);
+  /* The last of a ring, which leads to the first when it has returned. */
   __builtin_prefetch (node->dependents, 1);
   dag_node_unlock (node);
 
