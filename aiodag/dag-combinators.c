@@ -86,7 +86,10 @@ dag_task_new_combined (const DagFunction *definition,
   self->definition = definition;
   self->function = definition->function;
   node->trigger = trigger;
-  node->flags |= cancel_others ? DAG_NODE_CHOOSY : 0;
+  if (definition->function == return_winner)
+    node->flags |= DAG_NODE_RACES;
+  if (cancel_others)
+    node->flags |= DAG_NODE_CHOOSY;
 
   dag_task_take_inputs (self, tasks, n_tasks, rule, TRUE);
   dag_task_publish (self);

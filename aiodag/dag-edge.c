@@ -297,7 +297,7 @@ dag_node_judge (DagNode   *self,
     {
       if (edge->kind == DAG_EDGE_INPUT)
         {
-          if (!self->satisfied && self->trigger != DAG_TRIGGER_ALL)
+          if (!self->satisfied && (g_atomic_int_get (&self->flags) & DAG_NODE_RACES))
             dag_node_get_verdicts (self)->winner = edge->dependency;
           self->satisfied = TRUE;
           if (trace != NULL)

@@ -71,6 +71,7 @@ enum {
   DAG_NODE_UNNEEDED  = 1 << 4,  /* and of what nobody else needs, too */
   DAG_NODE_CHOOSY    = 1 << 5,  /* const: it cancels what it no longer needs */
   DAG_NODE_COMPLETED = 1 << 6,  /* the callback that the task stands for has come back */
+  DAG_NODE_RACES     = 1 << 7,  /* const: the first of its inputs that is satisfied is noted */
 
   DAG_EVENT_CLOSED   = 1 << 8,  /* its context was destroyed before it belonged to that */
   DAG_EVENT_READY    = 1 << 9,   /* everything that it waits for is satisfied */
@@ -89,9 +90,9 @@ enum {
   DAG_EVENTS         = 0xffff00,
 };
 
-/* What few nodes have: those of which something was refused, or that choose. Under the lock. */
+/* What few nodes have: those of which something was refused, or that race. Under the lock. */
 typedef struct {
-  DagNode   *winner;    /* (unowned) (nullable): the first input that is satisfied; not by ALL */
+  DagNode   *winner;    /* (unowned) (nullable): the first input that is satisfied, if it races */
   DagEdge   *refusal;   /* (nullable): what it may have to be skipped for */
   GPtrArray *failures;  /* (element-type DagTrace) (nullable): of all that were refused */
   gboolean   refused_by_failure; /* that is how it ended */
@@ -246,6 +247,7 @@ void     dag_node_close             (DagNode            *self);
 gboolean dag_node_drop_dependencies (DagNode            *self);
 gboolean dag_node_is_to_end         (DagNode            *self);
 DagNode *dag_node_stop_following    (DagNode            *self);
+void     dag_node_drop_followed     (DagNode            *self);
 void     dag_node_finish            (DagNode            *self,
                                      DagState            state,
                                      DagReason           reason,

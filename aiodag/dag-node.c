@@ -662,6 +662,23 @@ dag_node_stop_following (DagNode *self)
   return dependency;
 }
 
+/*< private >
+ * dag_node_drop_followed:
+ *
+ * Gives up the dependency that the node follows, whatever came of it.
+ */
+void
+dag_node_drop_followed (DagNode *self)
+{
+  DagNode *dependency = dag_node_stop_following (self);
+
+  if (dependency == NULL)
+    return;
+
+  dag_node_answer (dependency);
+  dag_node_unkeep (dependency);
+}
+
 /* Dependents are all over the memory, and were last used when they were made: has the processor bring
  * what telling this one needs, and the next edge.
  */

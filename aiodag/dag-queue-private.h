@@ -60,6 +60,8 @@ gboolean      dag_queue_is_ours       (DagQueue     *self);
 /* Any thread */
 void          dag_queue_push          (DagQueue     *self,
                                        DagItem      *item);
+gboolean      dag_queue_add_member    (DagQueue     *self,
+                                       DagMember    *member);
 guint         dag_queue_get_budget    (DagQueue     *self);
 void          dag_queue_set_budget    (DagQueue     *self,
                                        guint         budget);
@@ -80,8 +82,6 @@ void          dag_queue_note_call     (void);
 void          dag_queue_note_notification (void);
 
 /* The owning context only */
-gboolean      dag_queue_add_member    (DagQueue     *self,
-                                       DagMember    *member);
 void          dag_queue_make_ready    (DagQueue     *self,
                                        DagMember    *member,
                                        int           priority);

@@ -397,7 +397,11 @@ dag_task_connect (DagTask      *self,
   started = node->started;
   open = dag_task_is_open (self);
   if (open)
-    node->n_holds++;
+    {
+      node->n_holds++;
+      /* To find them among the edges would take the longer the more of these are added. */
+      dag_task_spell_out_arguments (self);
+    }
   dag_node_unlock (node);
 
   if (!open)

@@ -21,12 +21,15 @@
 void
 dag_task_spell_out_arguments (DagTask *self)
 {
+  DagEdge *edges;
+
   if (self->arguments != NULL || self->n_arguments == 0)
     return;
 
+  edges = dag_node_get_first_edges (DAG_NODE (self));
   self->arguments = g_new0 (GValue, MAX (2, 1u << g_bit_storage (self->n_arguments - 1)));
   for (guint i = 0; i < self->n_arguments; i++)
-    self->arguments[i].data[0].v_pointer = dag_node_get_first_edges (DAG_NODE (self)) + i;
+    self->arguments[i].data[0].v_pointer = &edges[i];
 }
 
 /*< private >

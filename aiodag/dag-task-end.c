@@ -172,15 +172,7 @@ dag_task_record_end (DagTask  *self,
 
   /* Not before: from now on the edge cannot come or get a reference any more. */
   if (self->following)
-    {
-      DagNode *other = dag_node_stop_following (node);
-
-      if (other != NULL)
-        {
-          dag_node_answer (other);
-          dag_node_unkeep (other);
-        }
-    }
+    dag_node_drop_followed (node);
 }
 
 /* A task whose failure is reported early. */

@@ -216,7 +216,6 @@ dag_task_rewind (DagTask      *self,
   DagOutcome outcome = DAG_OUTCOME_INIT;
   g_autoptr (GCancellable) cancellable = NULL;
   g_autofree char *details = NULL;
-  DagNode *other = NULL;
   GError *error;
   gboolean following;
 
@@ -250,12 +249,7 @@ dag_task_rewind (DagTask      *self,
 
   /* That took too long. */
   if (following)
-    other = dag_node_stop_following (DAG_NODE (self));
-  if (other != NULL)
-    {
-      dag_node_answer (other);
-      dag_node_unkeep (other);
-    }
+    dag_node_drop_followed (DAG_NODE (self));
 }
 
 /*< private >

@@ -35,6 +35,26 @@ test_any_success (void)
 }
 
 static void
+test_any_by_all (void)
+{
+  DagTask *any;
+
+  g_test_summary ("Whatever trigger it is given, the result of any is that of the first task that "
+                  "succeeded");
+
+  make_tasks (3);
+  any = dag_task_new_any (tasks, 3, FALSE);
+  dag_task_set_trigger (any, DAG_TRIGGER_ALL);
+  succeed (1);
+  assert_state (any, DAG_STATE_WAITING);
+  succeed (0);
+  succeed (2);
+  assert_value (any, 101);
+  test_release (any);
+  release_tasks (3);
+}
+
+static void
 test_any_refused (void)
 {
   DagTask *any;
@@ -280,6 +300,7 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/combinators/any/success", test_any_success);
+  g_test_add_func ("/combinators/any/by-all", test_any_by_all);
   g_test_add_func ("/combinators/any/refused", test_any_refused);
   g_test_add_func ("/combinators/any/failures", test_any_failures);
   g_test_add_func ("/combinators/race", test_race);
