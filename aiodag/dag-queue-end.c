@@ -117,7 +117,7 @@ dag_queue_close (DagQueue *self)
   dag_queue_pin_members (self);
   self->draining = TRUE;
   g_atomic_pointer_set (&self->context, NULL);
-  self->source = self->background = NULL;
+  self->source = self->background = self->bell = NULL;
   if (self->timers != NULL)
     dag_timers_close (self->timers);
   ring_take (&self->items, &self->inbox);

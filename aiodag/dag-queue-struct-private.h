@@ -21,16 +21,18 @@ struct _DagQueue
   GMainContext    *context;     /* (unowned) (nullable): NULL when it was destroyed; atomic too */
   GSource         *source;      /* (unowned): the context's */
   GSource         *background;  /* (unowned): the context's */
+  GSource         *bell;        /* (unowned): the context's */
   DagItem         *inbox;       /* last of a ring */
   DagMember        newcomers;   /* the head of a ring: of the idle, but that others than the owning
                                  * context made them members; `n_newcomers` is atomic too */
   guint            n_newcomers;
-  gboolean         awake;       /* whether a source is set to become ready */
+  gboolean         awake;       /* whether a source is ready; atomic too */
   gboolean         draining;    /* whether a thread runs what is left to do without a context */
 
   /* Atomic */
   GThread         *inside;      /* (unowned) (nullable): the thread of the dispatch that goes on */
-  GThread         *home;        /* (unowned): the thread that had the last one */
+  GThread         *home;        /* (unowned): the thread that iterated the context last */
+  int              depth;       /* how many dispatches that was in then */
   guint            budget;      /* of a dispatch, in µs */
   int              background_priority;
 
@@ -44,7 +46,8 @@ struct _DagQueue
   guint            stride;      /* steps between two looks at the clock */
   guint            steps;       /* left until the next one */
   gboolean         late;
-  gboolean         asleep;      /* a dispatch found nothing left to do, and no source is set */
+  gboolean         pausing;     /* only the source in the background is ready, until the time that
+                                 * is set for the other one */
 
   DagItem          remains;     /* stands for the inbox in the queue of another context; whose it
                                  * is while draining */

@@ -14,6 +14,10 @@
  * as it stays within the budget. When a dispatch used that up, the other takes over, which runs
  * only when there is nothing to draw, and the first comes back after a pause: redraws always get
  * their turn, and beside a busy application tasks get theirs.
+ *
+ * They ask the queue whether they are ready, each time that the context is iterated, and without a
+ * lock. A third source, the bell, does nothing: it is made ready where the context may be waiting
+ * for file descriptors at the moment and has to be woken up.
  */
 #define BUDGET              2000                        /* µs, unless another one is set */
 #define PAUSE               14000                       /* µs */
@@ -76,26 +80,40 @@ dag_queue_check_late (DagQueue *self)
 /*< private >
  * dag_queue_stir:
  *
- * The owning context put something in: has a dispatch come, where one inside of this very one found
- * nothing left to do before.
+ * The owning context put something in, from a dispatch: has another one come, where one inside of
+ * this very one found nothing left to do before.
  */
 void
 dag_queue_stir (DagQueue *self)
 {
-  if (!self->asleep)
+  if (!g_atomic_int_get (&self->awake))
+    g_atomic_int_set (&self->awake, TRUE);
+}
+
+/* Whether this thread iterates the context and is in a dispatch of that, so that the sources are
+ * asked again before anybody waits.
+ *
+ * Another thread may take the context over meanwhile: then that says so before it asks the sources,
+ * and what they answer was set before this is called.
+ */
+static gboolean
+dag_queue_will_be_asked (DagQueue *self)
+{
+  return g_atomic_pointer_get (&self->home) == g_thread_self () &&
+         g_main_depth () > g_atomic_int_get (&self->depth);
+}
+
+/* Has a dispatch come. Under the lock. */
+static void
+dag_queue_rouse (DagQueue *self)
+{
+  if (self->awake)
     return;
 
-  self->asleep = FALSE;
+  g_atomic_int_set (&self->awake, TRUE);
 
-  g_mutex_lock (&self->lock);
-
-  if (!self->awake && self->source != NULL)
-    {
-      self->awake = TRUE;
-      g_source_set_ready_time (self->source, 0);
-    }
-
-  g_mutex_unlock (&self->lock);
+  if (!dag_queue_will_be_asked (self))
+    g_source_set_ready_time (self->bell, 0);
 }
 
 /*< private >
@@ -178,16 +196,11 @@ dag_queue_rearm (DagQueue *self,
   ring_take (&self->items, &self->later);
 
   g_mutex_lock (&self->lock);
-
   more = self->items != NULL || self->inbox != NULL || dag_levels_get_first (self->levels) != NULL;
+  g_atomic_int_set (&self->awake, more);
+  g_mutex_unlock (&self->lock);
 
-  if (!more)
-    {
-      self->awake = FALSE;
-      g_source_set_ready_time (self->source, -1);
-      g_source_set_ready_time (self->background, -1);
-    }
-  else if (late)
+  if (more && late)
     {
       int priority = dag_queue_get_background_priority (self);
 
@@ -195,14 +208,36 @@ dag_queue_rearm (DagQueue *self,
       if (priority != g_source_get_priority (self->background))
         g_source_set_priority (self->background, priority);
 
-      self->awake = TRUE;
+      self->pausing = TRUE;
       g_source_set_ready_time (self->source, g_get_monotonic_time () + PAUSE);
-      g_source_set_ready_time (self->background, 0);
     }
+  else if (self->pausing)
+    {
+      self->pausing = FALSE;
+      g_source_set_ready_time (self->source, -1);
+    }
+}
 
-  self->asleep = !self->awake;
+static gboolean
+dag_queue_check (GSource *source)
+{
+  DagQueue *self = ((DagQueueSource *) source)->queue;
 
-  g_mutex_unlock (&self->lock);
+  return g_atomic_int_get (&self->awake) && self->pausing == (source == self->background);
+}
+
+static gboolean
+dag_queue_prepare (GSource *source,
+                   int     *timeout)
+{
+  DagQueue *self = ((DagQueueSource *) source)->queue;
+
+  *timeout = -1;
+
+  g_atomic_int_set (&self->depth, g_main_depth ());
+  g_atomic_pointer_set (&self->home, g_thread_self ());
+
+  return dag_queue_check (source);
 }
 
 static gboolean
@@ -244,22 +279,40 @@ dag_queue_dispatch (GSource     *source,
 }
 
 static GSourceFuncs source_funcs = {
+  .prepare = dag_queue_prepare,
+  .check = dag_queue_check,
   .dispatch = dag_queue_dispatch,
+};
+
+/* As it cannot recurse, this one is let go of without waking the context once more. */
+static gboolean
+dag_queue_dispatch_bell (GSource     *source,
+                         GSourceFunc  callback,
+                         gpointer     user_data)
+{
+  g_source_set_ready_time (source, -1);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs bell_funcs = {
+  .dispatch = dag_queue_dispatch_bell,
 };
 
 static GSource *
 dag_queue_attach_source (DagQueue       *self,
+                         GSourceFuncs   *funcs,
                          const char     *name,
                          int             priority,
                          GDestroyNotify  destroy)
 {
-  GSource *source = g_source_new (&source_funcs, sizeof (DagQueueSource));
+  GSource *source = g_source_new (funcs, sizeof (DagQueueSource));
 
   ((DagQueueSource *) source)->queue = self;
   g_source_set_callback (source, NULL, dag_queue_ref (self), destroy);
   g_source_set_static_name (source, name);
   g_source_set_priority (source, priority);
-  g_source_set_can_recurse (source, TRUE);
+  g_source_set_can_recurse (source, funcs == &source_funcs);
   g_source_attach (source, self->context);
   g_source_unref (source);  /* the context has it */
 
@@ -275,21 +328,23 @@ dag_queue_new (GMainContext *context)
   g_mutex_init (&self->lock);
   self->context = context;
   self->home = g_thread_self ();
+  self->depth = G_MAXINT;
   dag_queue_set_budget (self, BUDGET);
   dag_queue_set_background_priority (self, BACKGROUND_PRIORITY);
-  self->asleep = TRUE;
   dag_queue_init_end (self);
   member_ring_init (&self->idle);
   member_ring_init (&self->newcomers);
   self->levels = dag_levels_new ();
 
-  self->source = dag_queue_attach_source (self, "[aiodag] tasks", PRIORITY,
+  /* Sources of one priority are destroyed in this order: the first closes the queue. */
+  self->source = dag_queue_attach_source (self, &source_funcs, "[aiodag] tasks", PRIORITY,
                                           (GDestroyNotify) dag_queue_close);
-  self->background = dag_queue_attach_source (self, "[aiodag] tasks in the background",
+  self->bell = dag_queue_attach_source (self, &bell_funcs, "[aiodag] bell", PRIORITY,
+                                        (GDestroyNotify) dag_queue_unref);
+  self->background = dag_queue_attach_source (self, &source_funcs,
+                                              "[aiodag] tasks in the background",
                                               BACKGROUND_PRIORITY,
                                               (GDestroyNotify) dag_queue_unref);
-  g_source_set_ready_time (self->source, -1);
-  g_source_set_ready_time (self->background, -1);
 
   return self;
 }
@@ -473,10 +528,9 @@ dag_queue_push (DagQueue *self,
       drain = !self->draining;
       self->draining = TRUE;
     }
-  else if (!self->awake)
+  else
     {
-      self->awake = TRUE;
-      g_source_set_ready_time (self->source, 0);
+      dag_queue_rouse (self);
     }
 
   g_mutex_unlock (&self->lock);

@@ -18,7 +18,8 @@ struct _DagTimers
   GSource   *source;    /* (unowned) (nullable): the context's; NULL when that was destroyed */
   GPtrArray *heap;      /* (element-type DagTimer): none is owned; the first element is not used */
   guint64    n_set;
-  gint64     now;       /* µs of the monotonic clock: when the source was ready */
+  gint64     armed;     /* µs of the monotonic clock: for when the source is set; G_MAXINT64 for never */
+  gint64     now;       /* the same: when the source was ready */
   gboolean   expiring;  /* the item is in the queue */
 };
 
@@ -104,12 +105,22 @@ dag_timers_remove (DagTimers *self,
 }
 
 static void
+dag_timers_arm (DagTimers *self,
+                gint64     time)
+{
+  if (self->source == NULL || self->armed == time)
+    return;
+
+  self->armed = time;
+  g_source_set_ready_time (self->source, time != G_MAXINT64 ? time : -1);
+}
+
+static void
 dag_timers_rearm (DagTimers *self)
 {
-  if (self->source != NULL)
-    g_source_set_ready_time (self->source, dag_timers_get_last (self) > 0 && !self->expiring
-                                               ? dag_timers_get (self, 1)->time
-                                               : -1);
+  dag_timers_arm (self, dag_timers_get_last (self) > 0 && !self->expiring
+                            ? dag_timers_get (self, 1)->time
+                            : G_MAXINT64);
 }
 
 /* Has the first timer expire. Returns whether its time is over. */
@@ -194,13 +205,14 @@ dag_timers_new (DagQueue     *queue,
 
   self->item.klass = &dag_timers_class;
   self->queue = queue;
+  self->armed = G_MAXINT64;
   self->heap = g_ptr_array_new ();
   g_ptr_array_add (self->heap, NULL);
 
   self->source = g_source_new (&source_funcs, sizeof (DagTimersSource));
   ((DagTimersSource *) self->source)->timers = self;
   g_source_set_static_name (self->source, "[aiodag] timers");
-  g_source_set_can_recurse (self->source, TRUE);
+  /* That cannot recurse, so that to set it in its own dispatch does not wake the context. */
   g_source_attach (self->source, context);
   g_source_unref (self->source);  /* the context has it */
 
@@ -248,21 +260,23 @@ dag_timers_set (DagTimers *self,
   timer->time = time;
   timer->order = self->n_set++;
   dag_timers_sift (self, timer->position, timer);
-  dag_timers_rearm (self);
+
+  if (time < self->armed && !self->expiring)
+    dag_timers_arm (self, time);
 }
 
 /*< private >
  * dag_timers_unset:
  *
  * Has a timer not expire, if it is set.
+ *
+ * The source stays as it is: to set it wakes the context, and to find once that there is nothing to
+ * do costs no more than that.
  */
 void
 dag_timers_unset (DagTimers *self,
                   DagTimer  *timer)
 {
-  if (timer->position == 0)
-    return;
-
-  dag_timers_remove (self, timer);
-  dag_timers_rearm (self);
+  if (timer->position != 0)
+    dag_timers_remove (self, timer);
 }

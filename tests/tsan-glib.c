@@ -288,7 +288,81 @@ void
 }
 #endif
 
-/* Main contexts. What was done before a source was attached comes before its callback. */
+/* Main contexts. What was done before a source was attached comes before its callback, and before what
+ * its functions do. These are called by one thread at a time, the one that owns the context.
+ */
+
+typedef struct {
+  GSourceFuncs funcs;  /* what the source has; must be first */
+  GSourceFuncs *real;
+} Funcs;
+
+#define REAL_FUNCS(source) (((Funcs *) (source)->source_funcs)->real)
+
+static gboolean
+prepare_source (GSource *source,
+                gint    *timeout)
+{
+  gboolean ready;
+
+  __tsan_acquire (source);
+  ready = REAL_FUNCS (source)->prepare (source, timeout);
+  __tsan_release (source);
+  return ready;
+}
+
+static gboolean
+check_source (GSource *source)
+{
+  gboolean ready;
+
+  __tsan_acquire (source);
+  ready = REAL_FUNCS (source)->check (source);
+  __tsan_release (source);
+  return ready;
+}
+
+static gboolean
+dispatch_source (GSource    *source,
+                 GSourceFunc callback,
+                 gpointer    user_data)
+{
+  gboolean goes_on;
+
+  __tsan_acquire (source);
+  goes_on = REAL_FUNCS (source)->dispatch (source, callback, user_data);
+  __tsan_release (source);
+  return goes_on;
+}
+
+GSource *
+g_source_new (GSourceFuncs *funcs,
+              guint         size)
+{
+  static GMutex lock;
+  static GHashTable *table;  /* (element-type GSourceFuncs Funcs): for ever */
+  Funcs *ours;
+
+  REAL (g_mutex_lock) (&lock);
+  if (table == NULL)
+    table = g_hash_table_new (NULL, NULL);
+  ours = g_hash_table_lookup (table, funcs);
+  if (ours == NULL)
+    {
+      ours = g_new (Funcs, 1);
+      ours->funcs = *funcs;
+      ours->real = funcs;
+      if (funcs->prepare != NULL)
+        ours->funcs.prepare = prepare_source;
+      if (funcs->check != NULL)
+        ours->funcs.check = check_source;
+      ours->funcs.dispatch = dispatch_source;
+      g_hash_table_insert (table, funcs, ours);
+    }
+  REAL (g_mutex_unlock) (&lock);
+
+  return REAL (g_source_new) (&ours->funcs, size);
+}
 
 typedef struct {
   GSource *source;
