@@ -44,13 +44,14 @@ def of_floor(rows):
 
 
 def of_threads(rows, microseconds):
-    """Beside what plain threads get, for as much is all that a busy machine gives."""
+    """Beside what threads get that do nothing but wake another one, and plain threads."""
     shape = f'threads-{microseconds}-2'
-    plain = rows.get(shape, 'floor', 'efficiency')
     goal = at_least(f'bodies of {microseconds} µs in threads on 2 cores', 0.95, ' × 2',
                     rows.get(shape, 'aiodag', 'efficiency'))
-    if plain is not None:
-        goal['what'] += f'; plain threads {plain:.2f}'
+    for name, what in ('wake', 'wakes alone'), ('floor', 'plain threads'):
+        value = rows.get(shape, name, 'efficiency')
+        if value is not None:
+            goal['what'] += f'; {what} {value:.2f}'
     return goal
 
 

@@ -66,7 +66,7 @@ def find(options):
                          'error': f"cannot be built: {(lines or [''])[0].strip()}"})
         except FileNotFoundError as error:
             rows.append({'shape': '', 'name': name, 'error': str(error)})
-    programs['floor'] = program_of(options.build, 'floor')
+    programs |= {name: program_of(options.build, name) for name in ('wake', 'floor')}
     return programs, rows
 
 
