@@ -99,25 +99,10 @@ dag_drop_end (DagDrop *self,
 }
 
 /*< private >
- * dag_node_close:
- *
- * Nothing can be attached to the node any more, and dependencies are not kept. In the owning
- * context, once the node needs them no longer. Under the lock.
- */
-void
-dag_node_close (DagNode *self)
-{
-  self->released = TRUE;
-
-  for (DagEdgeBlock *block = self->blocks; block != NULL; block = block->next)
-    block->open = block->length;
-}
-
-/*< private >
  * dag_node_drop_dependencies:
  *
- * Lets go of the dependencies, after dag_node_close(). Where the node was cancelled with what is
- * not needed, what nobody else needs is cancelled.
+ * Lets go of the dependencies of a node that was released. Where it was cancelled with what is not
+ * needed, what nobody else needs is cancelled.
  *
  * Returns: whether that is done; else the budget is used up
  */
@@ -126,7 +111,7 @@ dag_node_drop_dependencies (DagNode *self)
 {
   guint flags = g_atomic_int_get (&self->flags);
   guint cancel = 0;
-  DagEdgeBlock *block;
+  DagEdgeSpan span;
 
   /* One that was only cancelled itself leaves what it needed alone. */
   if (flags & DAG_NODE_UNNEEDED || ((flags & DAG_NODE_CHOOSY) && !(flags & DAG_NODE_CANCELLED)))
@@ -134,26 +119,26 @@ dag_node_drop_dependencies (DagNode *self)
 
   dag_node_lock (self);
 
-  /* What is attached from now on is only what it follows. */
-  block = self->blocks;
+  /* What is attached meanwhile is only what it follows. */
+  span = dag_node_get_newest_span (self);
 
-  while (block != NULL)
+  while (span.edges != NULL)
     {
       DagDrop drops[BATCH];
       guint n = 0;
 
-      while (block != NULL && n < BATCH)
+      while (span.edges != NULL && n < BATCH)
         {
-          if (block->dropped < block->open)
+          if (*span.dropped < span.length)
             {
-              DagEdge *edge = &block->edges[block->dropped++];
+              DagEdge *edge = &span.edges[(*span.dropped)++];
 
               if (edge->kind < DAG_EDGE_FOLLOW)
                 drops[n++] = dag_node_drop_edge (self, edge);
             }
           else
             {
-              block = block->next;
+              span = dag_node_get_older_span (self, &span);
             }
         }
 
@@ -162,7 +147,7 @@ dag_node_drop_dependencies (DagNode *self)
       for (guint i = 0; i < n; i++)
         dag_drop_end (&drops[i], cancel);
 
-      if (block == NULL)
+      if (span.edges == NULL)
         return TRUE;
 
       if (dag_queue_is_late ())
@@ -180,13 +165,14 @@ dag_node_drop_dependencies (DagNode *self)
 static DagEdge *
 dag_node_get_followed (DagNode *self)
 {
+  DagEdgeSpan span = dag_node_get_newest_span (self);
   DagEdge *edge;
 
-  if (self->blocks == NULL)
+  if (span.length == 0)
     return NULL;
 
   /* It is always the last, if it is there yet. */
-  edge = &self->blocks->edges[self->blocks->length - 1];
+  edge = &span.edges[span.length - 1];
 
   return edge->kind == DAG_EDGE_FOLLOW ? edge : NULL;
 }

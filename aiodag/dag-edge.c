@@ -122,11 +122,12 @@ dag_node_find_refusal (DagNode *self)
 {
   DagEdge *decisive = NULL, *best = NULL;
 
-  /* From the last to the first, as the blocks are. */
-  for (DagEdgeBlock *block = self->blocks; block != NULL; block = block->next)
-    for (guint i = block->length; i > 0; i--)
+  /* From the last to the first, as the spans are. */
+  for (DagEdgeSpan span = dag_node_get_newest_span (self); span.edges != NULL;
+       span = dag_node_get_older_span (self, &span))
+    for (guint i = span.length; i > 0; i--)
       {
-        DagEdge *edge = &block->edges[i - 1];
+        DagEdge *edge = &span.edges[i - 1];
 
         if (!edge->told || edge->satisfied)
           continue;
@@ -366,7 +367,7 @@ dag_edge_tell (DagEdge   *edge,
                DagTrace  *trace,
                gboolean   settled)
 {
-  DagNode *dependent = edge->dependent;
+  DagNode *dependent = dag_edge_get_dependent (edge);
   gboolean foreign = edge->foreign;
   guint events = 0;
 

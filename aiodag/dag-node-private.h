@@ -39,26 +39,30 @@ typedef enum {
 /* The dependent's lock, but for `next`, which is under the dependency's. */
 struct _DagEdge
 {
-  DagEdge *next;        /* ring of the dependents of the dependency */
-  DagNode *dependency;  /* (nullable): kept if `owned`; else NULL when it has settled */
-  DagNode *dependent;   /* (unowned): const */
+  DagEdge *next;           /* ring of the dependents of the dependency */
+  DagNode *dependency;     /* (nullable): kept if `owned`; else NULL when it has settled */
+  guint32  index;          /* const: its place in the node, or that in its block behind those */
   guint8   kind;
-  guint8   rule;    /* const */
-  guint8   raw;     /* const */
-  guint8   foreign; /* const; whether they are of different contexts */
-  guint8   told;    /* whether it was satisfied or refused */
-  guint8   satisfied;
-  guint8   settled; /* whether the dependent was told that it has */
-  guint8   owned;
+  guint8   rule;           /* const */
+  guint8   raw : 1;        /* const */
+  guint8   foreign : 1;    /* const; whether they are of different contexts */
+  guint8 : 0;
+  guint8   told : 1;       /* whether it was satisfied or refused */
+  guint8   satisfied : 1;
+  guint8   settled : 1;    /* whether the dependent was told that it has */
+  guint8   owned : 1;
 };
+
+/* So many edges have room in the node: most tasks need no block. */
+#define DAG_NODE_EDGES 3
 
 struct _DagEdgeBlock
 {
   DagEdgeBlock *next;
+  DagNode      *node;     /* (unowned): const */
   guint         size;
   guint         length;
-  guint         open;     /* edges that there were when the node was released */
-  guint         dropped;  /* of these; the owning context */
+  guint         dropped;  /* the owning context */
   DagEdge       edges[];
 };
 
@@ -112,11 +116,15 @@ struct _DagNode
   /* Under the lock */
   DagEdge      *dependents;  /* last of a ring */
   DagEdgeBlock *blocks;      /* (owned): the newest first; atomic too */
+  DagEdge       edges[DAG_NODE_EDGES]; /* the oldest, unless `apart` */
   guint         n_undecided_inputs;
   guint         n_undecided_others;
   guint         n_unsettled; /* dependencies */
   guint         n_needed;    /* unfinished dependents, and waits */
   guint         n_holds;
+  guint         n_dropped;   /* of the edges in the node; the owning context */
+  guint8        n_edges;     /* of those in the node */
+  guint8        apart;       /* const once it is known: all edges are in blocks */
   guint8        trigger;     /* DagTrigger */
   guint8        reason;      /* DagReason; const once finished */
   guint8        satisfied;    /* one of the inputs is */
@@ -185,19 +193,72 @@ dag_node_is_kept (DagNode *self)
   return __atomic_load_n (&self->n_keepers, __ATOMIC_ACQUIRE) > 0;
 }
 
-/* Returns: (nullable): the edges that were the first to be attached. Under the lock, or while it
- * cannot settle: another one may be attached meanwhile.
+/* Returns: the edges that were the first to be attached, if there are any. Under the lock, or while
+ * it cannot settle: another one may be attached meanwhile.
  */
 
 static inline DagEdge *
 dag_node_get_first_edges (DagNode *self)
 {
-  DagEdgeBlock *block = g_atomic_pointer_get (&self->blocks);
+  DagEdgeBlock *block;
 
-  while (block != NULL && block->next != NULL)
+  if (!self->apart)
+    return self->edges;
+
+  block = g_atomic_pointer_get (&self->blocks);
+  while (block->next != NULL)
     block = block->next;
 
-  return block != NULL ? block->edges : NULL;
+  return block->edges;
+}
+
+/* Edges side by side, from the newest to the oldest: those of the blocks, and then those in the node.
+ * Under the lock.
+ */
+typedef struct {
+  DagEdge      *edges;    /* (nullable): NULL when there are no more */
+  guint         length;
+  guint        *dropped;  /* of these; the owning context */
+  DagEdgeBlock *block;    /* (nullable) */
+} DagEdgeSpan;
+
+static inline DagEdgeSpan
+dag_node_get_span (DagNode      *self,
+                   DagEdgeBlock *block)
+{
+  if (block != NULL)
+    return (DagEdgeSpan) { block->edges, block->length, &block->dropped, block };
+
+  return (DagEdgeSpan) { self->edges, self->n_edges, &self->n_dropped, NULL };
+}
+
+static inline DagEdgeSpan
+dag_node_get_newest_span (DagNode *self)
+{
+  return dag_node_get_span (self, self->blocks);
+}
+
+static inline DagEdgeSpan
+dag_node_get_older_span (DagNode     *self,
+                         DagEdgeSpan *span)
+{
+  if (span->block != NULL)
+    return dag_node_get_span (self, span->block->next);
+
+  return (DagEdgeSpan) { NULL };
+}
+
+static inline DagNode *
+dag_edge_get_dependent (DagEdge *self)
+{
+  DagEdge *first = self - self->index;
+
+  if (G_LIKELY (self->index < DAG_NODE_EDGES))
+    return (DagNode *) ((char *) first - G_STRUCT_OFFSET (DagNode, edges));
+
+  first += DAG_NODE_EDGES;
+
+  return ((DagEdgeBlock *) ((char *) first - G_STRUCT_OFFSET (DagEdgeBlock, edges)))->node;
 }
 
 void     dag_node_init              (DagNode            *self,
@@ -243,7 +304,6 @@ void     dag_node_carry             (DagNode            *self,
                                      DagTrace           *trace);
 void     dag_node_cancel            (DagNode            *self,
                                      guint               flags);
-void     dag_node_close             (DagNode            *self);
 gboolean dag_node_drop_dependencies (DagNode            *self);
 gboolean dag_node_is_to_end         (DagNode            *self);
 DagNode *dag_node_stop_following    (DagNode            *self);

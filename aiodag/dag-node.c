@@ -183,7 +183,7 @@ edge_ring_open (DagEdge **last)
 }
 
 /* Makes room for edges. Under the lock, or while nobody knows the node. */
-static void
+static DagEdgeBlock *
 dag_node_reserve (DagNode *self,
                   guint    n_edges)
 {
@@ -191,21 +191,38 @@ dag_node_reserve (DagNode *self,
 
   block = g_malloc (sizeof (DagEdgeBlock) + n_edges * sizeof (DagEdge));
   block->next = self->blocks;
+  block->node = self;
   block->size = n_edges;
   block->length = 0;
-  block->open = 0;
   block->dropped = 0;
   g_atomic_pointer_set (&self->blocks, block);
+
+  return block;
 }
 
 /* Under the lock. */
 static DagEdge *
 dag_node_allocate_edge (DagNode *self)
 {
-  if (self->blocks == NULL || self->blocks->length == self->blocks->size)
-    dag_node_reserve (self, self->blocks != NULL ? MIN (self->blocks->size * 2, 1024) : 2);
+  DagEdge *edge;
 
-  return &self->blocks->edges[self->blocks->length++];
+  if (self->blocks == NULL && self->n_edges < DAG_NODE_EDGES)
+    {
+      edge = &self->edges[self->n_edges];
+      edge->index = self->n_edges++;
+    }
+  else
+    {
+      DagEdgeBlock *block = self->blocks;
+
+      if (block == NULL || block->length == block->size)
+        block = dag_node_reserve (self, block != NULL ? MIN (block->size * 2, 1024) : 4);
+
+      edge = &block->edges[block->length];
+      edge->index = DAG_NODE_EDGES + block->length++;
+    }
+
+  return edge;
 }
 
 /*< private >
@@ -237,7 +254,6 @@ dag_node_add_edge (DagNode     *self,
 
   edge->next = NULL;
   edge->dependency = dependency;
-  edge->dependent = self;
   edge->kind = kind;
   edge->rule = rule;
   edge->raw = raw;
@@ -358,15 +374,14 @@ dag_node_attach_inputs (DagNode        *self,
 {
   DagEdge *edges;
 
-  if (n_dependencies == 0)
-    return;
-
-  dag_node_reserve (self, n_dependencies);
-  edges = self->blocks->edges;
+  self->apart = n_dependencies > DAG_NODE_EDGES;
+  if (self->apart)
+    dag_node_reserve (self, n_dependencies);
 
   for (gsize i = 0; i < n_dependencies; i++)
     dag_node_add_edge (self, dependencies[i], DAG_EDGE_INPUT, rule, raw);
 
+  edges = dag_node_get_first_edges (self);
   for (gsize i = 0; i < n_dependencies; i++)
     dag_edge_connect (&edges[i], dependencies[i], DAG_EDGE_INPUT, 1);
 }
@@ -437,7 +452,7 @@ dag_edge_prefetch (DagEdge *edge)
 {
   if (edge != NULL)
     {
-      __builtin_prefetch (&edge->dependent->flags, 1);
+      __builtin_prefetch (&dag_edge_get_dependent (edge)->flags, 1);
       __builtin_prefetch (edge->next);
     }
 }

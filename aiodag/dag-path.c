@@ -120,10 +120,11 @@ dag_search_expand_up (DagSearch *self,
 
   dag_node_lock (node);
 
-  for (DagEdgeBlock *block = node->blocks; block != NULL && !met; block = block->next)
-    for (guint i = 0; i < block->length && !met; i++)
+  for (DagEdgeSpan span = dag_node_get_newest_span (node); span.edges != NULL && !met;
+       span = dag_node_get_older_span (node, &span))
+    for (guint i = 0; i < span.length && !met; i++)
       {
-        DagEdge *edge = &block->edges[i];
+        DagEdge *edge = &span.edges[i];
 
         if (edge->dependency != NULL && !edge->settled)
           met = dag_search_find (self, other, edge->dependency);
@@ -160,7 +161,7 @@ dag_search_expand_down (DagSearch *self,
       do
         {
           edge = edge->next;
-          met = dag_search_find (self, other, edge->dependent);
+          met = dag_search_find (self, other, dag_edge_get_dependent (edge));
         }
       while (!met && edge != node->dependents);
     }

@@ -47,7 +47,7 @@ dag_task_release_body (DagTask *self)
   gpointer data;
 
   dag_node_lock (DAG_NODE (self));
-  dag_node_close (DAG_NODE (self));
+  DAG_NODE (self)->released = TRUE;
   /* Who builds it elsewhere may have given it a function only now. */
   destroy = g_steal_pointer (&self->function_data_destroy);
   data = g_steal_pointer (&self->function_data);
