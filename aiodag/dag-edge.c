@@ -88,9 +88,9 @@ dag_node_get_verdicts (DagNode *self)
  *
  * Under the lock, or when nobody knows the node any more.
  *
- * Returns: (transfer none) (nullable) (element-type DagTrace): those of all that were refused
+ * Returns: (transfer none) (nullable): those of all that were refused, the last of a ring
  */
-GPtrArray *
+DagTrace *
 dag_node_peek_failures (DagNode *self)
 {
   return self->verdicts != NULL ? self->verdicts->failures : NULL;
@@ -114,11 +114,12 @@ dag_edge_get_refusal_reason (DagEdge *edge)
                                                      : DAG_REASON_NOT_NEEDED;
 }
 
-/* What the node has to be skipped for by its trigger, or will have to be if no input is satisfied.
- * Of what is known already the order is that in which it was attached. Under the lock.
+/* Finds what the node has to be skipped for by its trigger, or will have to be if no input is
+ * satisfied. Of what is known already the order is that in which it was attached. Under the lock.
  */
-static DagEdge *
-dag_node_find_refusal (DagNode *self)
+static void
+dag_node_find_refusal (DagNode     *self,
+                       DagVerdicts *verdicts)
 {
   DagEdge *decisive = NULL, *best = NULL;
 
@@ -140,7 +141,14 @@ dag_node_find_refusal (DagNode *self)
           best = edge;
       }
 
-  return decisive != NULL ? decisive : best;
+  verdicts->refusal = decisive != NULL ? decisive : best;
+  verdicts->decisive = NULL;
+
+  if (verdicts->refusal != NULL &&
+      dag_edge_get_refusal_reason (verdicts->refusal) == DAG_REASON_FAILURE)
+    do
+      verdicts->decisive = dag_traces_get_next (verdicts->failures, verdicts->decisive);
+    while (dag_trace_get_cause (verdicts->decisive) != verdicts->refusal->dependency->trace);
 }
 
 /*< private >
@@ -164,7 +172,7 @@ dag_node_set_trigger (DagNode    *self,
     {
       self->trigger = trigger;
       if (self->verdicts != NULL)
-        self->verdicts->refusal = dag_node_find_refusal (self);
+        dag_node_find_refusal (self, self->verdicts);
       events = dag_node_decide (self);
     }
 
@@ -174,32 +182,6 @@ dag_node_set_trigger (DagNode    *self,
     dag_node_raise (self, events);
 
   return !started;
-}
-
-/* The hop that was noted for the failure that decided, which is the first from now on. It is
- * already where all inputs failed, or one of ALL, and for a prerequisite that came later it is
- * among the last. Under the lock.
- */
-static DagTrace *
-dag_node_find_failure (DagNode  *self,
-                       DagTrace *cause)
-{
-  GPtrArray *failures = self->verdicts->failures;
-  DagTrace *hop = g_ptr_array_index (failures, 0);
-  guint i = failures->len;
-
-  if (dag_trace_get_cause (hop) == cause)
-    return hop;
-
-  do
-    hop = g_ptr_array_index (failures, --i);
-  while (i > 0 && dag_trace_get_cause (hop) != cause);
-
-  g_assert (dag_trace_get_cause (hop) == cause);
-
-  g_ptr_array_insert (failures, 0, g_ptr_array_steal_index (failures, i));
-
-  return hop;
 }
 
 /*< private >
@@ -213,7 +195,7 @@ void
 dag_node_carry (DagNode  *self,
                 DagTrace *trace)
 {
-  dag_trace_hand_on (trace, g_ptr_array_index (self->verdicts->failures, 0));
+  dag_trace_hand_on (trace, self->verdicts->decisive);
 }
 
 /*< private >
@@ -240,9 +222,9 @@ dag_node_take_refusal (DagNode *self)
   dag_trace_hand_on (dependency->trace, NULL);
 
   if (self->verdicts->refused_by_failure)
-    return dag_trace_ref (dag_node_find_failure (self, dependency->trace));
+    return dag_trace_ref (self->verdicts->decisive);
 
-  return dag_trace_new_hop (dependency->trace, dependency);
+  return dag_trace_new_hop (dependency->trace);
 }
 
 /* Counts what came of an edge. Under the lock of @self.
@@ -257,6 +239,7 @@ dag_node_judge (DagNode   *self,
                 DagTrace  *trace)
 {
   DagVerdicts *verdicts;
+  DagTrace *failure = NULL;
   gboolean satisfied, refused;
 
   switch ((DagRule) edge->rule)
@@ -315,9 +298,8 @@ dag_node_judge (DagNode   *self,
 
   if (reason == DAG_REASON_FAILURE)
     {
-      if (verdicts->failures == NULL)
-        verdicts->failures = g_ptr_array_new_with_free_func ((GDestroyNotify) dag_trace_unref);
-      g_ptr_array_add (verdicts->failures, dag_trace_new_hop (trace, edge->dependency));
+      failure = dag_trace_new_hop (trace);
+      dag_traces_append (&verdicts->failures, failure);
     }
 
   if (self->started || self->released)
@@ -337,7 +319,10 @@ dag_node_judge (DagNode   *self,
       if (edge->kind != DAG_EDGE_INPUT || self->trigger == DAG_TRIGGER_ALL ||
           verdicts->refusal == NULL ||
           reason < dag_edge_get_refusal_reason (verdicts->refusal))
-        verdicts->refusal = edge;
+        {
+          verdicts->refusal = edge;
+          verdicts->decisive = failure;
+        }
     }
 
   if (edge->kind == DAG_EDGE_INPUT)

@@ -24,11 +24,11 @@ typedef struct _DagTrace DagTrace;
 
 DagTrace     *dag_trace_new_root     (GError     *error,
                                       DagReason   reason,
+                                      gpointer    origin,
                                       const char *name,
                                       const char *location,
                                       const char *details);
-DagTrace     *dag_trace_new_hop      (DagTrace   *cause,
-                                      gpointer    dependency);
+DagTrace     *dag_trace_new_hop      (DagTrace   *cause);
 void          dag_trace_set_name     (DagTrace   *self,
                                       const char *name,
                                       const char *location);
@@ -52,5 +52,13 @@ void          dag_trace_let_go       (DagTrace   *self);
 void          dag_trace_ask          (DagTrace   *self);
 gboolean      dag_trace_answer       (DagTrace   *self);
 gboolean      dag_trace_postpone     (DagTrace   *self);
+
+/* Traces of which each is in one ring at most: the handle is the last one. */
+
+void          dag_traces_append      (DagTrace  **traces,
+                                      DagTrace   *trace);
+DagTrace     *dag_traces_take        (DagTrace  **traces);
+DagTrace     *dag_traces_get_next    (DagTrace   *traces,
+                                      DagTrace   *trace);
 
 G_END_DECLS

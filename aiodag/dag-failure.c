@@ -14,6 +14,8 @@ enum {
   POSTPONED = 1 << 2,  /* it is to let go when nobody asks any more */
 };
 
+typedef struct _DagRoot DagRoot;
+
 struct _DagTrace
 {
   gatomicrefcount  ref_count;
@@ -21,14 +23,18 @@ struct _DagTrace
   gint             askers;    /* atomic; who has yet to look at it here, or to carry it */
 
   DagTrace        *cause;     /* (owned) (nullable): NULL in the root */
-  DagTrace        *root;      /* (unowned): kept by the causes */
-  GObject         *origin;    /* (owned) (nullable): the task of the root; NULL in the root, which
-                               * that task owns
-                               */
+  DagRoot         *root;      /* (unowned): kept by the causes */
+  DagTrace        *next;      /* ring of the failures of a node; under the lock of that */
   char            *name;      /* (nullable) */
   const char      *location;  /* (nullable): static */
+};
 
-  /* The root only */
+/* There are many more hops than roots. */
+struct _DagRoot
+{
+  DagTrace         trace;     /* must be first */
+
+  GObject         *origin;    /* (unowned): the task, which owns the root; all hops own it */
   GError          *error;
   DagReason        reason;
   char            *details;   /* (nullable): what else to report */
@@ -36,60 +42,52 @@ struct _DagTrace
   gint             reported;  /* atomic */
 };
 
-static DagTrace *
-dag_trace_new (const char *name,
-               const char *location)
-{
-  DagTrace *self = g_new0 (DagTrace, 1);
-
-  g_atomic_ref_count_init (&self->ref_count);
-  self->name = g_strdup (name);
-  self->location = location;
-
-  return self;
-}
-
 /*< private >
  * dag_trace_new_root:
  * @error: (transfer full): what went wrong
+ * @origin: the task
  *
  * Makes the trace of a task that did not succeed by itself, and which carries that.
  */
 DagTrace *
 dag_trace_new_root (GError     *error,
                     DagReason   reason,
+                    gpointer    origin,
                     const char *name,
                     const char *location,
                     const char *details)
 {
-  DagTrace *self = dag_trace_new (name, location);
+  DagRoot *self = g_new0 (DagRoot, 1);
 
-  self->root = self;
+  g_atomic_ref_count_init (&self->trace.ref_count);
+  self->trace.root = self;
+  self->trace.name = g_strdup (name);
+  self->trace.location = location;
+  self->origin = origin;
   self->error = error;
   self->reason = reason;
   self->details = g_strdup (details);
   self->carriers = 1;
 
-  return self;
+  return &self->trace;
 }
 
 /*< private >
  * dag_trace_new_hop:
  * @cause: the trace of the dependency
- * @dependency: the task that has it
  *
  * Makes the trace of a task that does not succeed because of a dependency. It has no name until
  * dag_trace_set_name().
  */
 DagTrace *
-dag_trace_new_hop (DagTrace *cause,
-                   gpointer  dependency)
+dag_trace_new_hop (DagTrace *cause)
 {
-  DagTrace *self = dag_trace_new (NULL, NULL);
+  DagTrace *self = g_new0 (DagTrace, 1);
 
+  g_atomic_ref_count_init (&self->ref_count);
   self->cause = dag_trace_ref (cause);
   self->root = cause->root;
-  self->origin = g_object_ref (cause->origin != NULL ? cause->origin : dependency);
+  g_object_ref (self->root->origin);
 
   return self;
 }
@@ -102,6 +100,23 @@ dag_trace_set_name (DagTrace   *self,
   g_free (self->name);
   self->name = g_strdup (name);
   self->location = location;
+}
+
+static void
+dag_trace_free (DagTrace *self)
+{
+  if (self->cause != NULL)
+    {
+      g_object_unref (self->root->origin);
+    }
+  else
+    {
+      g_error_free (self->root->error);
+      g_free (self->root->details);
+    }
+
+  g_free (self->name);
+  g_free (self);
 }
 
 DagTrace *
@@ -141,13 +156,7 @@ dag_trace_unref_some (DagTrace *self,
         return NULL;
 
       cause = self->cause;
-
-      g_clear_object (&self->origin);
-      g_clear_error (&self->error);
-      g_free (self->details);
-      g_free (self->name);
-      g_free (self);
-
+      dag_trace_free (self);
       self = cause;
     }
 
@@ -174,7 +183,7 @@ dag_trace_get_reason (DagTrace *self)
 gpointer
 dag_trace_get_origin (DagTrace *self)
 {
-  return self->origin;
+  return self->cause != NULL ? self->root->origin : NULL;
 }
 
 /*< private >
@@ -191,7 +200,61 @@ dag_trace_get_cause (DagTrace *self)
 DagTrace *
 dag_trace_get_root (DagTrace *self)
 {
-  return self->root;
+  return &self->root->trace;
+}
+
+/*< private >
+ * dag_traces_append:
+ * @traces: (inout): the last of a ring
+ * @trace: (transfer full): a trace that is in none
+ */
+void
+dag_traces_append (DagTrace **traces,
+                   DagTrace  *trace)
+{
+  DagTrace *last = *traces;
+
+  trace->next = last != NULL ? last->next : trace;
+  if (last != NULL)
+    last->next = trace;
+  *traces = trace;
+}
+
+/*< private >
+ * dag_traces_take:
+ * @traces: (inout): the last of a ring
+ *
+ * Returns: (transfer full): the first, which is in it no longer
+ */
+DagTrace *
+dag_traces_take (DagTrace **traces)
+{
+  DagTrace *last = *traces;
+  DagTrace *first = last->next;
+
+  if (first != last)
+    last->next = first->next;
+  else
+    *traces = NULL;
+
+  return first;
+}
+
+/*< private >
+ * dag_traces_get_next:
+ * @traces: (nullable): the last of a ring
+ * @trace: (nullable): one in it
+ *
+ * Returns: (nullable): the one after that, or the first
+ */
+DagTrace *
+dag_traces_get_next (DagTrace *traces,
+                     DagTrace *trace)
+{
+  if (traces == NULL || trace == traces)
+    return NULL;
+
+  return trace != NULL ? trace->next : traces->next;
 }
 
 static void
@@ -231,10 +294,10 @@ dag_trace_describe (DagTrace *self)
   g_autoptr (GPtrArray) hops = g_ptr_array_new ();
   GString *string = g_string_new (NULL);
 
-  for (DagTrace *hop = self; hop != self->root; hop = hop->cause)
+  for (DagTrace *hop = self; hop->cause != NULL; hop = hop->cause)
     g_ptr_array_add (hops, hop);
 
-  dag_trace_append_name (self->root, string);
+  dag_trace_append_name (&self->root->trace, string);
   g_string_append_printf (string, " %s: %s",
                           dag_reason_get_verb (self->root->reason),
                           self->root->error->message);
@@ -310,7 +373,7 @@ void
 dag_trace_let_go (DagTrace *self)
 {
   g_autoptr (GString) string = NULL;
-  DagTrace *root = self->root;
+  DagRoot *root = self->root;
 
   if (!dag_trace_drop (self, 0) ||
       root->reason != DAG_REASON_FAILURE ||
@@ -318,7 +381,7 @@ dag_trace_let_go (DagTrace *self)
     return;
 
   string = g_string_new (NULL);
-  dag_trace_append_name (root, string);
+  dag_trace_append_name (&root->trace, string);
   g_string_append_printf (string, " failed and nobody looked at it: %s", root->error->message);
   if (root->details != NULL)
     g_string_append_printf (string, "\n%s", root->details);

@@ -96,10 +96,11 @@ enum {
 
 /* What few nodes have: those of which something was refused, or that race. Under the lock. */
 typedef struct {
-  DagNode   *winner;    /* (unowned) (nullable): the first input that is satisfied, if it races */
-  DagEdge   *refusal;   /* (nullable): what it may have to be skipped for */
-  GPtrArray *failures;  /* (element-type DagTrace) (nullable): of all that were refused */
-  gboolean   refused_by_failure; /* that is how it ended */
+  DagNode  *winner;    /* (unowned) (nullable): the first input that is satisfied, if it races */
+  DagEdge  *refusal;   /* (nullable): what it may have to be skipped for */
+  DagTrace *decisive;  /* (unowned) (nullable): of the failures, that of the refusal */
+  DagTrace *failures;  /* (owned) (nullable): the last of a ring; of all that were refused */
+  gboolean  refused_by_failure; /* that is how it ended */
 } DagVerdicts;
 
 struct _DagNode
@@ -291,7 +292,7 @@ gboolean dag_node_set_trigger       (DagNode            *self,
 gboolean dag_node_is_startable      (DagNode            *self);
 gboolean dag_node_is_refused        (DagNode            *self);
 DagTrace *dag_node_take_refusal     (DagNode            *self);
-GPtrArray *dag_node_peek_failures   (DagNode            *self);
+DagTrace *dag_node_peek_failures    (DagNode            *self);
 gboolean dag_node_is_refused_by_failure (DagNode        *self);
 guint    dag_node_decide            (DagNode            *self);
 gboolean dag_edge_asks              (DagEdge            *edge);

@@ -10,16 +10,18 @@
 /* So many hops of a way are let go of between two looks at the budget. */
 #define BATCH 64
 
+/* So many ways are let go of at once. */
+#define FEW 4
+
 /* What a node that is gone knew of failures: they may be many, each of a long way, and with them go
- * tasks that have failures themselves. So the queue lets go of them.
+ * tasks that have failures themselves. So the queue lets go of what is more than a few.
  */
 typedef struct {
-  DagItem    item;
-  GPtrArray *failures;  /* (owned) (nullable) */
-  guint      next;      /* of the failures */
-  DagTrace  *root;      /* (unowned) (nullable): of the one that decided, if they are carried */
-  gboolean   looked;    /* whether somebody looked at the node */
-  DagTrace  *trace;     /* (owned) (nullable) */
+  DagItem   item;
+  DagTrace *failures;  /* (owned) (nullable): the last of a ring */
+  DagTrace *root;      /* (unowned) (nullable): of the one that decided, if they are carried */
+  gboolean  looked;    /* whether somebody looked at the node */
+  DagTrace *trace;     /* (owned) (nullable) */
 } DagRemnants;
 
 /* Lets go of a failure that is carried beside the one that decided, unless it is the same.
@@ -40,18 +42,21 @@ let_go_beside (DagTrace *hop,
     dag_trace_let_go (hop);
 }
 
-/* Takes the next failure, which is no longer carried. */
-static DagTrace *
-dag_remnants_take_failure (DagRemnants *self)
+/* Lets go of the next hops of one way. Returns whether there is more. */
+static gboolean
+dag_remnants_step (DagRemnants *self)
 {
-  DagTrace *hop = g_steal_pointer (&g_ptr_array_index (self->failures, self->next));
+  if (self->trace == NULL && self->failures != NULL)
+    {
+      self->trace = dag_traces_take (&self->failures);
+      if (self->root != NULL)
+        let_go_beside (self->trace, self->root, self->looked);
+    }
 
-  self->next++;
+  if (self->trace != NULL)
+    self->trace = dag_trace_unref_some (self->trace, BATCH);
 
-  if (self->root != NULL)
-    let_go_beside (hop, self->root, self->looked);
-
-  return hop;
+  return self->trace != NULL || self->failures != NULL;
 }
 
 static void
@@ -59,25 +64,27 @@ dag_remnants_run (DagItem *item)
 {
   DagRemnants *self = (DagRemnants *) item;
 
-  while (self->trace != NULL || (self->failures != NULL && self->next < self->failures->len))
-    {
-      self->trace = self->trace != NULL ? dag_trace_unref_some (self->trace, BATCH)
-                                        : dag_remnants_take_failure (self);
+  while (dag_remnants_step (self))
+    if (dag_queue_is_late ())
+      {
+        dag_queue_push_front (item);
+        return;
+      }
 
-      if (dag_queue_is_late ())
-        {
-          dag_queue_push_front (item);
-          return;
-        }
-    }
-
-  g_clear_pointer (&self->failures, g_ptr_array_unref);
   g_free (self);
 }
 
 static const DagItemClass dag_remnants_class = {
   .run = dag_remnants_run,
 };
+
+static void
+dag_node_push_remnants (DagNode           *self,
+                        const DagRemnants *remnants)
+{
+  if (remnants->trace != NULL || remnants->failures != NULL)
+    dag_queue_push (self->queue, g_memdup2 (remnants, sizeof *remnants));
+}
 
 /*< private >
  * dag_node_free_failures:
@@ -87,36 +94,39 @@ static const DagItemClass dag_remnants_class = {
 void
 dag_node_free_failures (DagNode *self)
 {
+  DagRemnants remnants = { { &dag_remnants_class }, dag_node_peek_failures (self) };
   DagTrace *trace = g_steal_pointer (&self->trace);
-  g_autoptr (GPtrArray) failures = dag_node_peek_failures (self);
-  gboolean looked = trace != NULL && dag_trace_is_looked (trace);
-  gboolean refused = dag_node_is_refused_by_failure (self);
-  DagRemnants *remnants;
+
+  if (trace != NULL)
+    remnants.looked = dag_trace_is_looked (trace);
+  if (dag_node_is_refused_by_failure (self))
+    remnants.root = dag_trace_get_root (self->verdicts->decisive);
 
   g_clear_pointer (&self->verdicts, g_free);
 
-  if (trace != NULL)
-    dag_trace_let_go (trace);
+  if (trace == NULL)
+    {
+      dag_node_push_remnants (self, &remnants);
+      return;
+    }
 
-  /* One that is all there was keeps what the trace of the node keeps too. */
-  if (failures != NULL && failures->len == 1 && trace != NULL &&
-      dag_trace_get_root (g_ptr_array_index (failures, 0)) == dag_trace_get_root (trace))
-    g_clear_pointer (&failures, g_ptr_array_unref);
+  dag_trace_let_go (trace);
 
-  if (trace != NULL)
-    trace = dag_trace_unref_some (trace, BATCH);
+  /* No task goes with those that began where the trace of the node did, as long as that is there. */
+  for (guint i = 0; i < FEW && remnants.failures != NULL; i++)
+    {
+      DagTrace *first = dag_traces_get_next (remnants.failures, NULL);
+      DagRemnants rest = { { &dag_remnants_class } };
 
-  if (trace == NULL && failures == NULL)
-    return;
+      if (dag_trace_get_root (first) != dag_trace_get_root (trace))
+        break;
 
-  remnants = g_new0 (DagRemnants, 1);
-  remnants->item.klass = &dag_remnants_class;
-  remnants->looked = looked;
-  if (refused && failures != NULL)
-    remnants->root = dag_trace_get_root (g_ptr_array_index (failures, 0));
-  remnants->failures = g_steal_pointer (&failures);
-  remnants->trace = trace;
-  dag_queue_push (self->queue, &remnants->item);
+      rest.trace = dag_trace_unref_some (dag_traces_take (&remnants.failures), BATCH);
+      dag_node_push_remnants (self, &rest);
+    }
+
+  remnants.trace = dag_trace_unref_some (trace, BATCH);
+  dag_node_push_remnants (self, &remnants);
 }
 
 /*< private >
@@ -128,7 +138,7 @@ dag_node_free_failures (DagNode *self)
 void
 dag_node_let_go (DagNode *self)
 {
-  GPtrArray *failures = dag_node_peek_failures (self);
+  DagTrace *failures, *failure = NULL;
   gboolean looked;
 
   if (dag_trace_postpone (self->trace))
@@ -140,6 +150,7 @@ dag_node_let_go (DagNode *self)
   if (!dag_node_is_refused_by_failure (self))
     return;
 
-  for (guint i = 1; i < failures->len; i++)
-    let_go_beside (g_ptr_array_index (failures, i), dag_trace_get_root (self->trace), looked);
+  failures = dag_node_peek_failures (self);
+  while ((failure = dag_traces_get_next (failures, failure)) != NULL)
+    let_go_beside (failure, dag_trace_get_root (self->trace), looked);
 }

@@ -142,7 +142,7 @@ dag_task_record_trace (DagTask *self)
 
   if (error != NULL)
     dag_outcome_init_trace (&self->outcome,
-                            dag_trace_new_root (error, reason, dag_task_get_name (self),
+                            dag_trace_new_root (error, reason, self, dag_task_get_name (self),
                                                 g_atomic_pointer_get (&self->location),
                                                 rare != NULL ? rare->details : NULL));
 

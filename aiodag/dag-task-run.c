@@ -190,7 +190,7 @@ dag_task_handle_followed (DagTask *self)
       DagTrace *cause = DAG_NODE (other)->trace;
 
       dag_trace_hand_on (cause, NULL);
-      dag_task_inherit (self, dag_trace_new_hop (cause, other));
+      dag_task_inherit (self, dag_trace_new_hop (cause));
     }
 
   dag_node_unlock (node);

@@ -230,7 +230,7 @@ dag_task_get_failures (DagTask *self,
 {
   DagNode *node = DAG_NODE (self);
   g_autoptr (GHashTable) seen = NULL;
-  GPtrArray *failures;
+  DagTrace *failures, *failure = NULL;
   GPtrArray *tasks;
 
   g_return_val_if_fail (DAG_IS_TASK (self), NULL);
@@ -251,9 +251,9 @@ dag_task_get_failures (DagTask *self,
   dag_node_lock (node);
 
   failures = dag_node_peek_failures (node);
-  for (guint i = 0; failures != NULL && i < failures->len; i++)
+  while ((failure = dag_traces_get_next (failures, failure)) != NULL)
     {
-      DagTask *origin = dag_trace_get_origin (g_ptr_array_index (failures, i));
+      DagTask *origin = dag_trace_get_origin (failure);
 
       if (g_hash_table_add (seen, origin))
         g_ptr_array_add (tasks, origin);
