@@ -102,7 +102,7 @@ dag_drop_end (DagDrop *self,
  * dag_node_drop_dependencies:
  *
  * Lets go of the dependencies of a node that was released. Where it was cancelled with what is not
- * needed, what nobody else needs is cancelled.
+ * needed, what nobody else needs is cancelled. Under the lock, which it leaves.
  *
  * Returns: whether that is done; else the budget is used up
  */
@@ -116,8 +116,6 @@ dag_node_drop_dependencies (DagNode *self)
   /* One that was only cancelled itself leaves what it needed alone. */
   if (flags & DAG_NODE_UNNEEDED || ((flags & DAG_NODE_CHOOSY) && !(flags & DAG_NODE_CANCELLED)))
     cancel = DAG_NODE_CANCELLED | DAG_NODE_UNNEEDED;
-
-  dag_node_lock (self);
 
   /* What is attached meanwhile is only what it follows. */
   span = dag_node_get_newest_span (self);

@@ -464,7 +464,8 @@ dag_edge_prefetch (DagEdge *edge)
  * @trace: (transfer full) (nullable): the trace of that
  * @over: whether its own work is over
  *
- * The end is known. In the owning context; dag_node_tell_dependents() has to follow.
+ * The end is known. In the owning context; dag_node_tell_dependents() has to follow. Under the lock,
+ * which it leaves.
  */
 void
 dag_node_finish (DagNode   *self,
@@ -473,8 +474,6 @@ dag_node_finish (DagNode   *self,
                  DagTrace  *trace,
                  gboolean   over)
 {
-  dag_node_lock (self);
-
   self->reason = reason;
   self->trace = trace;
   self->finished = TRUE;

@@ -537,5 +537,8 @@ dag_task_get_completed (DagTask *self)
 {
   g_return_val_if_fail (DAG_IS_TASK (self), FALSE);
 
+  if (!self->external)
+    return dag_task_is_finished (self);
+
   return (g_atomic_int_get (&DAG_NODE (self)->flags) & DAG_NODE_COMPLETED) != 0;
 }

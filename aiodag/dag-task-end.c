@@ -37,8 +37,8 @@ dag_task_end (DagTask *self,
   g_clear_error (&error);
 }
 
-/* Frees what only the function needed. Returns whether that is done: if not, the task is in the
- * queue again.
+/* Frees what only the function needed. Under the lock, which it leaves. Returns whether that is done:
+ * if not, the task is in the queue again.
  */
 static gboolean
 dag_task_release_body (DagTask *self)
@@ -46,15 +46,14 @@ dag_task_release_body (DagTask *self)
   GDestroyNotify destroy;
   gpointer data;
 
-  dag_node_lock (DAG_NODE (self));
   DAG_NODE (self)->released = TRUE;
   /* Who builds it elsewhere may have given it a function only now. */
   destroy = g_steal_pointer (&self->function_data_destroy);
   data = g_steal_pointer (&self->function_data);
-  dag_node_unlock (DAG_NODE (self));
 
   if (destroy != NULL)
     {
+      dag_node_unlock (DAG_NODE (self));
       dag_node_again (DAG_NODE (self));
       destroy (data);
 
@@ -168,6 +167,10 @@ dag_task_record_end (DagTask  *self,
       reason = dag_trace_get_reason (trace);
     }
 
+  dag_node_lock (node);
+  /* Who comes from now on need not wait. */
+  self->waits_over = dag_task_peek_rare (self) == NULL;
+  self->settle_waits_over = self->waits_over && over && node->n_unsettled == 0;
   dag_node_finish (node, dag_task_get_end_state (self, node->started, reason), reason, trace, over);
 
   /* Not before: from now on the edge cannot come or get a reference any more. */
@@ -261,14 +264,22 @@ dag_task_take_step (DagTask  *self,
               g_atomic_int_or ((guint *) &node->flags, DAG_NODE_COMPLETED);
               return FALSE;
             }
+
+          g_atomic_int_or ((guint *) &node->flags, DAG_NODE_COMPLETED);
         }
-      g_atomic_int_or ((guint *) &node->flags, DAG_NODE_COMPLETED);
       return TRUE;
 
     case DAG_PHASE_WAITS:
+      if (!self->waits_over && !dag_task_deliver_waits (self, FALSE))
+        {
+          dag_node_again (node);
+          return FALSE;
+        }
+      self->phase++;
+      return TRUE;
+
     case DAG_PHASE_SETTLE_WAITS:
-      if (!self->settle_waits_over &&
-          !dag_task_deliver_waits (self, self->phase == DAG_PHASE_SETTLE_WAITS))
+      if (!self->settle_waits_over && !dag_task_deliver_waits (self, TRUE))
         {
           dag_node_again (node);
           return FALSE;
@@ -362,16 +373,22 @@ dag_task_advance (DagTask *self)
   /* The first of them is told soon. */
   if (node->dependents != NULL)
     __builtin_prefetch (node->dependents->next);
-  dag_node_unlock (node);
 
   /* Never while the function, which may use what it has, is on the stack. */
   if (over && !self->released && self->on_stack > 0)
     over = FALSE;
 
-  if (over && dag_task_peek_rare (self) != NULL && !dag_task_end_attempt (self, ready))
-    return;
+  if (over && dag_task_peek_rare (self) != NULL)
+    {
+      dag_node_unlock (node);
+      if (!dag_task_end_attempt (self, ready))
+        return;
+      dag_node_lock (node);
+    }
 
-  if (over && !self->released && !dag_task_release_body (self))
+  if (!over || self->released)
+    dag_node_unlock (node);
+  else if (!dag_task_release_body (self))
     return;
 
   if (self->phase == DAG_PHASE_OPEN && (!ready || (!over && !ended)))

@@ -245,7 +245,6 @@ dag_task_new_for_value (const GValue *value)
   self->settle_waits_over = TRUE;
   self->released = TRUE;
   self->phase = DAG_PHASE_DONE;
-  DAG_NODE (self)->flags |= DAG_NODE_COMPLETED;
   DAG_NODE (self)->n_holds = 0;
   DAG_NODE (self)->unpublished = FALSE;
   DAG_NODE (self)->started = TRUE;

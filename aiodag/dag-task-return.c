@@ -46,16 +46,13 @@ dag_task_accept_return (DagTask     *self,
   return TRUE;
 }
 
-static void
-dag_task_raise_returned (DagTask *self)
+/* Whether the function is being called by the queue that the caller is in: then the task is kept, and
+ * is looked after when that comes back.
+ */
+static gboolean
+dag_task_is_being_called (DagTask *self)
 {
-  DagNode *node = DAG_NODE (self);
-
-  /* A function that returns while it is being called is looked after when it comes back. */
-  if (dag_queue_is_inside (node->queue) && self->on_stack > 0)
-    return;
-
-  dag_node_raise (node, DAG_EVENT_RETURNED);
+  return dag_queue_is_inside (DAG_NODE (self)->queue) && self->on_stack > 0;
 }
 
 /*< private >
@@ -73,10 +70,12 @@ dag_task_return_outcome (DagTask    *self,
   DagNode *node = DAG_NODE (self);
   DagOutcome unused = DAG_OUTCOME_INIT;
   const char *message = NULL;
+  gboolean being_called = dag_task_is_being_called (self);
   gboolean accepted, cancelled, in_thread;
 
   /* Once it has returned nobody else may. */
-  dag_node_keep (node);
+  if (!being_called)
+    dag_node_keep (node);
 
   dag_node_lock (node);
 
@@ -113,14 +112,15 @@ dag_task_return_outcome (DagTask    *self,
   dag_node_unlock (node);
 
   /* While thread functions are at work nothing comes of it: the last of them raises it. */
-  if (accepted && !in_thread)
-    dag_task_raise_returned (self);
+  if (accepted && !in_thread && !being_called)
+    dag_node_raise (node, DAG_EVENT_RETURNED);
   else if (message != NULL)
     dag_task_complain (self, caller, "%s", message);
 
   dag_task_discard_outcome (self, &unused);
 
-  dag_node_unkeep (node);
+  if (!being_called)
+    dag_node_unkeep (node);
 }
 
 static void
@@ -396,7 +396,8 @@ dag_task_return_task (DagTask *self,
         dag_node_raise (node, DAG_EVENT_LATE);
     }
 
-  dag_task_raise_returned (self);
+  if (!dag_task_is_being_called (self))
+    dag_node_raise (node, DAG_EVENT_RETURNED);
 
   dag_node_unkeep (node);
 }
