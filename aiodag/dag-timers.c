@@ -18,7 +18,7 @@ struct _DagTimers
   GSource   *source;    /* (unowned) (nullable): the context's; NULL when that was destroyed */
   GPtrArray *heap;      /* (element-type DagTimer): none is owned; the first element is not used */
   guint64    n_set;
-  gint64     armed;     /* µs of the monotonic clock: for when the source is set; G_MAXINT64 for never */
+  gint64     armed;     /* µs of the monotonic clock: what the source is set for; else G_MAXINT64 */
   gint64     now;       /* the same: when the source was ready */
   gboolean   expiring;  /* the item is in the queue */
 };
