@@ -252,12 +252,15 @@ dag_node_get_older_span (DagNode     *self,
 static inline DagNode *
 dag_edge_get_dependent (DagEdge *self)
 {
-  DagEdge *first = self - self->index;
+  DagEdge *first;
 
   if (G_LIKELY (self->index < DAG_NODE_EDGES))
-    return (DagNode *) ((char *) first - G_STRUCT_OFFSET (DagNode, edges));
+    {
+      first = self - self->index;
+      return (DagNode *) ((char *) first - G_STRUCT_OFFSET (DagNode, edges));
+    }
 
-  first += DAG_NODE_EDGES;
+  first = self - (self->index - DAG_NODE_EDGES);
 
   return ((DagEdgeBlock *) ((char *) first - G_STRUCT_OFFSET (DagEdgeBlock, edges)))->node;
 }

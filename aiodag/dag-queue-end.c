@@ -111,13 +111,18 @@ dag_queue_close (DagQueue *self)
   g_atomic_pointer_set (&self->inside, g_thread_self ());
   g_atomic_pointer_set (&self->home, g_thread_self ());
 
+  /* The context waits here for those who are about to wake it. */
+  g_rec_mutex_lock (&self->bell_lock);
+  self->bell = NULL;
+  g_rec_mutex_unlock (&self->bell_lock);
+
   g_mutex_lock (&self->lock);
   /* Who sees that it is closed has been pinned. */
   dag_queue_take_newcomers (self);
   dag_queue_pin_members (self);
   self->draining = TRUE;
   g_atomic_pointer_set (&self->context, NULL);
-  self->source = self->background = self->bell = NULL;
+  self->source = self->background = NULL;
   if (self->timers != NULL)
     dag_timers_close (self->timers);
   ring_take (&self->items, &self->inbox);

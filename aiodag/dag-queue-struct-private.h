@@ -21,7 +21,6 @@ struct _DagQueue
   GMainContext    *context;     /* (unowned) (nullable): NULL when it was destroyed; atomic too */
   GSource         *source;      /* (unowned): the context's */
   GSource         *background;  /* (unowned): the context's */
-  GSource         *bell;        /* (unowned): the context's */
   DagItem         *inbox;       /* last of a ring */
   DagMember        newcomers;   /* the head of a ring: of the idle, but that others than the owning
                                  * context made them members; `n_newcomers` is atomic too */
@@ -31,8 +30,10 @@ struct _DagQueue
 
   /* Atomic */
   GThread         *inside;      /* (unowned) (nullable): the thread of the dispatch that goes on */
-  GThread         *home;        /* (unowned): the thread that iterated the context last */
-  int              depth;       /* how many dispatches that was in then */
+  GThread         *home;        /* (unowned): the thread that had the last one */
+  GThread         *asker;       /* (unowned) (nullable): the thread that asked the source last */
+  gboolean         asked;       /* whether it has not had that check yet */
+  gboolean         surrounded;  /* that was so once when it was asked again */
   guint            budget;      /* of a dispatch, in µs */
   int              background_priority;
 
@@ -48,6 +49,10 @@ struct _DagQueue
   gboolean         late;
   gboolean         pausing;     /* only the source in the background is ready, until the time that
                                  * is set for the other one */
+
+  /* Under a lock of its own, which this thread may have when the context is destroyed */
+  GRecMutex        bell_lock;
+  GSource         *bell;        /* (unowned): the context's; NULL when that was destroyed */
 
   DagItem          remains;     /* stands for the inbox in the queue of another context; whose it
                                  * is while draining */

@@ -16,8 +16,8 @@
  * their turn, and beside a busy application tasks get theirs.
  *
  * They ask the queue whether they are ready, each time that the context is iterated, and without a
- * lock. A third source, the bell, does nothing: it is made ready where the context may be waiting
- * for file descriptors at the moment and has to be woken up.
+ * lock. A third source, the bell, does nothing: it is made ready where somebody may be waiting for
+ * the context at the moment and has to be woken up.
  */
 #define BUDGET              2000                        /* µs, unless another one is set */
 #define PAUSE               14000                       /* µs */
@@ -61,6 +61,7 @@ dag_queue_unref (DagQueue *self)
 
   g_clear_pointer (&self->timers, dag_timers_free);
   dag_levels_free (self->levels);
+  g_rec_mutex_clear (&self->bell_lock);
   g_mutex_clear (&self->lock);
   g_free (self);
 }
@@ -77,6 +78,56 @@ dag_queue_check_late (DagQueue *self)
   return self->late;
 }
 
+/* Whether somebody may be waiting for the context.
+ *
+ * Who iterates it asks its sources, waits, and has them check. The thread that does so has nobody to
+ * wake outside of that, as it asks again before it waits. But if it was once asked in between, there
+ * is a main loop of some other kind around, which waits for the descriptors of the context on its own
+ * terms.
+ *
+ * Who asks says so first, and `awake` is set before this is called: one of the two sees the other.
+ */
+static gboolean
+dag_queue_is_waited_for (DagQueue *self)
+{
+  return g_atomic_int_get (&self->asked) || g_atomic_int_get (&self->surrounded) ||
+         g_atomic_pointer_get (&self->asker) != g_thread_self ();
+}
+
+/* Not under the lock: newer versions of GLib keep the context meanwhile, and if nobody else does any
+ * longer, it is destroyed right here.
+ */
+static void
+dag_queue_ring (DagQueue *self)
+{
+  g_rec_mutex_lock (&self->bell_lock);
+  if (self->bell != NULL)
+    g_source_set_ready_time (self->bell, 0);
+  g_rec_mutex_unlock (&self->bell_lock);
+}
+
+/* Has a dispatch come. Under the lock, which it leaves. */
+static void
+dag_queue_rouse (DagQueue *self)
+{
+  gboolean asleep = self->context != NULL && !g_atomic_int_get (&self->awake);
+
+  g_atomic_int_set (&self->awake, TRUE);
+
+  /* What was put in may be done, and all else with it, as soon as the lock is left. */
+  if (asleep)
+    dag_queue_ref (self);
+
+  g_mutex_unlock (&self->lock);
+
+  if (asleep)
+    {
+      if (dag_queue_is_waited_for (self))
+        dag_queue_ring (self);
+      dag_queue_unref (self);
+    }
+}
+
 /*< private >
  * dag_queue_stir:
  *
@@ -86,34 +137,11 @@ dag_queue_check_late (DagQueue *self)
 void
 dag_queue_stir (DagQueue *self)
 {
-  if (!g_atomic_int_get (&self->awake))
-    g_atomic_int_set (&self->awake, TRUE);
-}
-
-/* Whether this thread iterates the context and is in a dispatch of that, so that the sources are
- * asked again before anybody waits.
- *
- * Another thread may take the context over meanwhile: then that says so before it asks the sources,
- * and what they answer was set before this is called.
- */
-static gboolean
-dag_queue_will_be_asked (DagQueue *self)
-{
-  return g_atomic_pointer_get (&self->home) == g_thread_self () &&
-         g_main_depth () > g_atomic_int_get (&self->depth);
-}
-
-/* Has a dispatch come. Under the lock. */
-static void
-dag_queue_rouse (DagQueue *self)
-{
-  if (self->awake)
+  if (g_atomic_int_get (&self->awake))
     return;
 
-  g_atomic_int_set (&self->awake, TRUE);
-
-  if (!dag_queue_will_be_asked (self))
-    g_source_set_ready_time (self->bell, 0);
+  g_mutex_lock (&self->lock);
+  dag_queue_rouse (self);
 }
 
 /*< private >
@@ -219,10 +247,9 @@ dag_queue_rearm (DagQueue *self,
 }
 
 static gboolean
-dag_queue_check (GSource *source)
+dag_queue_is_ready (DagQueue *self,
+                    GSource  *source)
 {
-  DagQueue *self = ((DagQueueSource *) source)->queue;
-
   return g_atomic_int_get (&self->awake) && self->pausing == (source == self->background);
 }
 
@@ -234,10 +261,26 @@ dag_queue_prepare (GSource *source,
 
   *timeout = -1;
 
-  g_atomic_int_set (&self->depth, g_main_depth ());
-  g_atomic_pointer_set (&self->home, g_thread_self ());
+  if (source == self->source)
+    {
+      if (g_atomic_int_get (&self->asked))
+        g_atomic_int_set (&self->surrounded, TRUE);
+      g_atomic_pointer_set (&self->asker, g_thread_self ());
+      g_atomic_int_set (&self->asked, TRUE);
+    }
 
-  return dag_queue_check (source);
+  return dag_queue_is_ready (self, source);
+}
+
+static gboolean
+dag_queue_check (GSource *source)
+{
+  DagQueue *self = ((DagQueueSource *) source)->queue;
+
+  if (source == self->source)
+    g_atomic_int_set (&self->asked, FALSE);
+
+  return dag_queue_is_ready (self, source);
 }
 
 static gboolean
@@ -256,6 +299,8 @@ dag_queue_dispatch (GSource     *source,
   dag_current_queue = self;
   g_atomic_pointer_set (&self->inside, g_thread_self ());
   g_atomic_pointer_set (&self->home, g_thread_self ());
+  /* A source that is ready when it is asked need not check. */
+  g_atomic_int_set (&self->asked, FALSE);
   self->deadline = g_get_monotonic_time () + budget;
   self->stride = budget > 0 ? STEPS : 0;
   self->steps = self->stride;
@@ -300,11 +345,11 @@ static GSourceFuncs bell_funcs = {
 };
 
 static GSource *
-dag_queue_attach_source (DagQueue       *self,
-                         GSourceFuncs   *funcs,
-                         const char     *name,
-                         int             priority,
-                         GDestroyNotify  destroy)
+dag_queue_make_source (DagQueue       *self,
+                       GSourceFuncs   *funcs,
+                       const char     *name,
+                       int             priority,
+                       GDestroyNotify  destroy)
 {
   GSource *source = g_source_new (funcs, sizeof (DagQueueSource));
 
@@ -313,10 +358,16 @@ dag_queue_attach_source (DagQueue       *self,
   g_source_set_static_name (source, name);
   g_source_set_priority (source, priority);
   g_source_set_can_recurse (source, funcs == &source_funcs);
-  g_source_attach (source, self->context);
-  g_source_unref (source);  /* the context has it */
 
   return source;
+}
+
+static void
+dag_queue_attach_source (DagQueue *self,
+                         GSource  *source)
+{
+  g_source_attach (source, self->context);
+  g_source_unref (source);  /* the context has it */
 }
 
 static DagQueue *
@@ -326,9 +377,9 @@ dag_queue_new (GMainContext *context)
 
   g_atomic_ref_count_init (&self->ref_count);
   g_mutex_init (&self->lock);
+  g_rec_mutex_init (&self->bell_lock);
   self->context = context;
   self->home = g_thread_self ();
-  self->depth = G_MAXINT;
   dag_queue_set_budget (self, BUDGET);
   dag_queue_set_background_priority (self, BACKGROUND_PRIORITY);
   dag_queue_init_end (self);
@@ -336,15 +387,19 @@ dag_queue_new (GMainContext *context)
   member_ring_init (&self->newcomers);
   self->levels = dag_levels_new ();
 
-  /* Sources of one priority are destroyed in this order: the first closes the queue. */
-  self->source = dag_queue_attach_source (self, &source_funcs, "[aiodag] tasks", PRIORITY,
-                                          (GDestroyNotify) dag_queue_close);
-  self->bell = dag_queue_attach_source (self, &bell_funcs, "[aiodag] bell", PRIORITY,
-                                        (GDestroyNotify) dag_queue_unref);
-  self->background = dag_queue_attach_source (self, &source_funcs,
-                                              "[aiodag] tasks in the background",
-                                              BACKGROUND_PRIORITY,
-                                              (GDestroyNotify) dag_queue_unref);
+  self->source = dag_queue_make_source (self, &source_funcs, "[aiodag] tasks", PRIORITY,
+                                        (GDestroyNotify) dag_queue_close);
+  self->bell = dag_queue_make_source (self, &bell_funcs, "[aiodag] bell", PRIORITY,
+                                      (GDestroyNotify) dag_queue_unref);
+  self->background = dag_queue_make_source (self, &source_funcs,
+                                            "[aiodag] tasks in the background",
+                                            BACKGROUND_PRIORITY,
+                                            (GDestroyNotify) dag_queue_unref);
+
+  /* From here on whoever iterates the context comes to them. */
+  dag_queue_attach_source (self, self->source);
+  dag_queue_attach_source (self, self->bell);
+  dag_queue_attach_source (self, self->background);
 
   return self;
 }
@@ -510,8 +565,6 @@ void
 dag_queue_push (DagQueue *self,
                 DagItem  *item)
 {
-  gboolean drain = FALSE;
-
   if (dag_queue_is_inside (self))
     {
       ring_append (&self->items, item);
@@ -525,18 +578,18 @@ dag_queue_push (DagQueue *self,
 
   if (self->context == NULL)
     {
-      drain = !self->draining;
+      gboolean drain = !self->draining;
+
       self->draining = TRUE;
+      g_mutex_unlock (&self->lock);
+
+      if (drain)
+        dag_queue_find_drainer (self);
     }
   else
     {
       dag_queue_rouse (self);
     }
-
-  g_mutex_unlock (&self->lock);
-
-  if (drain)
-    dag_queue_find_drainer (self);
 }
 
 /*< private >

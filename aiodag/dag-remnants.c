@@ -10,7 +10,7 @@
 /* So many hops of a way are let go of between two looks at the budget. */
 #define BATCH 64
 
-/* So many ways are let go of at once. */
+/* So many ways are let go of at once, and so many hops of each: many tasks may go between two looks. */
 #define FEW 4
 
 /* What a node that is gone knew of failures: they may be many, each of a long way, and with them go
@@ -121,11 +121,11 @@ dag_node_free_failures (DagNode *self)
       if (dag_trace_get_root (first) != dag_trace_get_root (trace))
         break;
 
-      rest.trace = dag_trace_unref_some (dag_traces_take (&remnants.failures), BATCH);
+      rest.trace = dag_trace_unref_some (dag_traces_take (&remnants.failures), FEW);
       dag_node_push_remnants (self, &rest);
     }
 
-  remnants.trace = dag_trace_unref_some (trace, BATCH);
+  remnants.trace = dag_trace_unref_some (trace, FEW);
   dag_node_push_remnants (self, &remnants);
 }
 

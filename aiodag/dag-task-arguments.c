@@ -296,13 +296,16 @@ dag_task_prepare_arguments (DagTask  *self,
                             GError  **error)
 {
   DagNode *node = DAG_NODE (self);
+  gboolean races = (g_atomic_int_get (&node->flags) & DAG_NODE_RACES) != 0;
   gboolean satisfied = TRUE;
 
-  /* The trigger of one that has started does not change. */
-  if (!node->started || node->trigger != DAG_TRIGGER_ALL)
+  /* The trigger of one that has started does not change. One that races has nothing to end as
+   * without an input, by whatever trigger.
+   */
+  if (!node->started || node->trigger != DAG_TRIGGER_ALL || races)
     {
       dag_node_lock (node);
-      satisfied = node->trigger == DAG_TRIGGER_ALL || node->satisfied;
+      satisfied = node->satisfied || (node->trigger == DAG_TRIGGER_ALL && !races);
       dag_node_unlock (node);
     }
 

@@ -525,8 +525,8 @@ dag_task_had_error (DagTask *self)
  * dag_task_get_completed:
  * @self: a task
  *
- * Gets whether the callback of the task was called and has come back; where there is none, whether
- * it would have been called.
+ * Gets whether the callback of the task was called and has come back, or would have been called where
+ * there is none. A task that stands for no callback has completed when it has finished.
  *
  * Returns: whether it was
  *

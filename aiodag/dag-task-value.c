@@ -251,6 +251,16 @@ dag_task_get_failures (DagTask *self,
   dag_node_lock (node);
 
   failures = dag_node_peek_failures (node);
+
+  /* The one that decided comes first, and may have come last. */
+  if (dag_node_is_refused_by_failure (node))
+    {
+      DagTask *origin = dag_trace_get_origin (node->verdicts->decisive);
+
+      if (g_hash_table_add (seen, origin))
+        g_ptr_array_add (tasks, origin);
+    }
+
   while ((failure = dag_traces_get_next (failures, failure)) != NULL)
     {
       DagTask *origin = dag_trace_get_origin (failure);

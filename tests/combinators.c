@@ -219,19 +219,25 @@ test_empty (void)
   DagTask *settled = dag_task_new_settled (NULL, 0);
   DagTask *any = dag_task_new_any (NULL, 0, TRUE);
   DagTask *race = dag_task_new_race (NULL, 0, FALSE);
+  DagTask *other = dag_task_new_any (NULL, 0, FALSE);
 
-  g_test_summary ("All and settled of nothing succeed with no results, any and race of nothing fail");
+  g_test_summary ("All and settled of nothing succeed with no results, any and race of nothing fail, "
+                  "by whatever trigger");
+
+  dag_task_set_trigger (other, DAG_TRIGGER_ALL);
 
   test_drain ();
   g_assert_cmpuint (dag_results_get_length (get_results (all)), ==, 0);
   g_assert_cmpuint (dag_results_get_length (get_results (settled)), ==, 0);
   assert_ended (any, DAG_STATE_FAILED, DAG_ERROR, DAG_ERROR_EMPTY);
   assert_ended (race, DAG_STATE_FAILED, DAG_ERROR, DAG_ERROR_EMPTY);
+  assert_ended (other, DAG_STATE_FAILED, DAG_ERROR, DAG_ERROR_EMPTY);
 
   test_release (all);
   test_release (settled);
   test_release (any);
   test_release (race);
+  test_release (other);
 }
 
 /* One of many */

@@ -13,49 +13,29 @@
 #include <poll.h>
 #include <unistd.h>
 
-/* Waits as somebody else's main loop does: not before the first time of the context, or something to
- * read for it.
- *
- * @polls: (transfer full): what dag_context_query() gave
- *
- * Returns: how many descriptors are ready
- */
-static int
-wait_for_polls (int   *polls,
-                gsize  n_polls,
-                int    timeout)
-{
-  g_autofree int *owned = polls;
-  g_autofree struct pollfd *fds = g_new0 (struct pollfd, n_polls / 2);
-  int n;
-
-  g_assert_nonnull (polls);
-  g_assert_cmpint (n_polls % 2, ==, 0);
-
-  /* Without the descriptor by which other threads wake it, it would sleep for ever. */
-  g_assert_cmpuint (n_polls, >, 0);
-
-  for (gsize i = 0; i < n_polls / 2; i++)
-    {
-      fds[i].fd = owned[2 * i];
-      fds[i].events = owned[2 * i + 1];
-    }
-
-  n = poll (fds, n_polls / 2, timeout);
-  g_assert_cmpint (n, >=, 0);
-
-  return n;
-}
-
 /* A main loop of somebody else's: waits, and has the context do what there is to do. */
 static void
 foreign_turn (GMainContext *context)
 {
+  g_autofree int *polls = NULL;
+  g_autofree struct pollfd *fds = NULL;
   gsize n_polls;
   int timeout;
-  int *polls = dag_context_query (context, &timeout, &n_polls);
 
-  wait_for_polls (polls, n_polls, timeout);
+  polls = dag_context_query (context, &timeout, &n_polls);
+  g_assert_nonnull (polls);
+  g_assert_cmpuint (n_polls % 2, ==, 0);
+
+  /* Without the descriptor by which other threads wake it, it would sleep for ever. */
+  g_assert_cmpuint (n_polls, >, 0);
+
+  fds = g_new0 (struct pollfd, n_polls / 2);
+  for (gsize i = 0; i < n_polls / 2; i++)
+    {
+      fds[i].fd = polls[2 * i];
+      fds[i].events = polls[2 * i + 1];
+    }
+  g_assert_cmpint (poll (fds, n_polls / 2, timeout), >=, 0);
   g_main_context_iteration (context, FALSE);
 }
 
@@ -184,188 +164,6 @@ test_wake (void)
 
   test_binding_free (binding);
   end (context);
-}
-
-/* A loop of somebody else's that waits for `polls`: whether something wakes it. */
-typedef struct {
-  GMainContext *context;
-  int          *polls;
-  gsize         n_polls;
-} Sleeper;
-
-static Sleeper
-sleeper_begin (GMainContext *context)
-{
-  Sleeper self = { context };
-  int timeout;
-
-  self.polls = dag_context_query (context, &timeout, &self.n_polls);
-  g_assert_cmpint (timeout, ==, -1);
-
-  return self;
-}
-
-static gboolean
-sleeper_end (Sleeper *self)
-{
-  return wait_for_polls (self->polls, self->n_polls, 0) > 0;
-}
-
-static void
-return_body (DagTask  *task,
-             gpointer  user_data)
-{
-  dag_task_return_int (task, 1);
-}
-
-static void
-test_own_thread (void)
-{
-  GMainContext *context = begin ();
-  DagTask *pending, *task;
-  Sleeper sleeper;
-
-  g_test_summary ("What its own thread does between two turns wakes it up, too, and that with the first "
-                  "task of the context");
-
-  sleeper = sleeper_begin (context);
-  pending = dag_task_new (test_body_pending, NULL, NULL);
-  g_assert_true (sleeper_end (&sleeper));
-  test_drain ();
-
-  sleeper = sleeper_begin (context);
-  task = dag_task_new (return_body, NULL, NULL);
-  g_assert_true (sleeper_end (&sleeper));
-  test_drain ();
-
-  sleeper = sleeper_begin (context);
-  dag_task_return_int (pending, 1);
-  g_assert_true (sleeper_end (&sleeper));
-  test_drain ();
-
-  test_release (task);
-  test_release (pending);
-  end (context);
-}
-
-/* Returns a task in a dispatch, which is that of a context. */
-typedef struct {
-  Sleeper  sleeper;
-  DagTask *pending;
-  gboolean nested;  /* the sleeper waits in the dispatch, and not around it */
-  gboolean woken;
-} Returner;
-
-static gboolean
-return_cb (gpointer user_data)
-{
-  Returner *self = user_data;
-
-  if (self->nested)
-    self->sleeper = sleeper_begin (self->sleeper.context);
-
-  dag_task_return_int (self->pending, 1);
-  self->woken = sleeper_end (&self->sleeper);
-
-  return G_SOURCE_REMOVE;
-}
-
-static gboolean
-is_woken_in_dispatch (gboolean nested)
-{
-  GMainContext *context = begin ();
-  Returner self = { { context }, dag_task_new (test_body_pending, NULL, NULL), nested };
-  GSource *idle = g_idle_source_new ();
-
-  test_drain ();
-  if (!nested)
-    self.sleeper = sleeper_begin (context);
-
-  g_source_set_callback (idle, return_cb, &self, NULL);
-  g_source_attach (idle, context);
-  g_source_unref (idle);
-  test_drain ();
-
-  test_release (self.pending);
-  end (context);
-
-  return self.woken;
-}
-
-static void
-test_dispatch (void)
-{
-  g_test_summary ("Nothing is woken up in a dispatch, after which the context is asked again, but for a "
-                  "loop that waits inside of that very dispatch");
-
-  g_assert_false (is_woken_in_dispatch (FALSE));
-  g_assert_true (is_woken_in_dispatch (TRUE));
-}
-
-/* A thread that takes over a context which this one has iterated, and waits until a task is finished. */
-typedef struct {
-  GMainContext *context;
-  DagTask      *pending;
-  gboolean      waiting;  /* atomic */
-} Successor;
-
-static gpointer
-successor_thread (gpointer user_data)
-{
-  Successor *self = user_data;
-
-  g_assert_true (g_main_context_acquire (self->context));
-  g_main_context_push_thread_default (self->context);
-
-  /* Nothing but a return can wake it now. */
-  g_assert_cmpint (get_timeout (self->context), ==, -1);
-  g_atomic_int_set (&self->waiting, TRUE);
-  while (!dag_task_is_finished (self->pending))
-    foreign_turn (self->context);
-
-  test_drain ();
-  g_main_context_pop_thread_default (self->context);
-  g_main_context_release (self->context);
-
-  return NULL;
-}
-
-static gboolean
-return_to_successor_cb (gpointer user_data)
-{
-  Successor *self = user_data;
-
-  while (!g_atomic_int_get (&self->waiting))
-    g_thread_yield ();
-  dag_task_return_int (self->pending, 1);
-
-  return G_SOURCE_REMOVE;
-}
-
-static void
-test_successor (void)
-{
-  g_test_summary ("A thread that has iterated a context before wakes the one that does so now, also from "
-                  "a dispatch of another context");
-
-  for (guint i = 0; i < 200; i++)
-    {
-      Successor self = { begin () };
-      GThread *thread;
-
-      self.pending = dag_task_new (test_body_pending, NULL, NULL);
-      test_drain ();
-      g_main_context_pop_thread_default (self.context);
-      g_main_context_release (self.context);
-
-      thread = g_thread_new ("successor", successor_thread, &self);
-      g_idle_add (return_to_successor_cb, &self);
-      test_drain ();
-      g_thread_join (thread);
-
-      g_object_unref (self.pending);
-      g_main_context_unref (self.context);
-    }
 }
 
 static gboolean
@@ -519,9 +317,6 @@ main (int   argc,
   g_test_add_func ("/context-query/tasks", test_tasks);
   g_test_add_func ("/promise-12/context-query/thread", test_thread);
   g_test_add_func ("/promise-12/context-query/wake", test_wake);
-  g_test_add_func ("/promise-1/context-query/own-thread", test_own_thread);
-  g_test_add_func ("/context-query/dispatch", test_dispatch);
-  g_test_add_func ("/promise-12/context-query/successor", test_successor);
   g_test_add_func ("/context-query/timeout", test_timeout);
   g_test_add_func ("/context-query/descriptors", test_descriptors);
   g_test_add_func ("/context-query/misuse", test_misuse);
