@@ -61,8 +61,15 @@ struct _DagQueue
 /* The queue whose dispatch goes on in this thread */
 extern _Thread_local DagQueue *dag_current_queue;
 
-void dag_queue_stir           (DagQueue *self);
-void dag_queue_take_newcomers (DagQueue *self);
-void dag_queue_unregister     (DagQueue *self);
+void dag_queue_dispatch       (DagQueue     *self,
+                               GMainContext *context);
+void dag_queue_take_newcomers (DagQueue     *self);
+void dag_queue_unregister     (DagQueue     *self);
+
+void dag_queue_attach_sources (DagQueue     *self);
+void dag_queue_rouse          (DagQueue     *self);
+void dag_queue_stir           (DagQueue     *self);
+void dag_queue_pause          (DagQueue     *self,
+                               gboolean      late);
 
 G_END_DECLS
