@@ -326,6 +326,8 @@ dag_runner_run (DagItem *item)
     self->pull->again = TRUE;
   else if (!dag_queue_is_closed (self->queue))
     dag_runner_pull (self, &pull);
+  else
+    g_queue_clear_full (&self->mail, (GDestroyNotify) dag_mail_free);
 
   g_object_unref (self);
 }
