@@ -208,6 +208,15 @@ dag_task_get_origin (DagTask *self)
   return origin != NULL ? origin : self;
 }
 
+static void
+add_once (GPtrArray  *tasks,
+          GHashTable *seen,
+          DagTask    *task)
+{
+  if (g_hash_table_add (seen, task))
+    g_ptr_array_add (tasks, task);
+}
+
 /**
  * dag_task_get_failures:
  * @self: a task
@@ -241,11 +250,8 @@ dag_task_get_failures (DagTask *self,
 
   if (dag_task_get_reason (self) == DAG_REASON_FAILURE)
     {
-      DagTask *origin = dag_task_get_origin (self);
-
       dag_node_look (node);
-      g_hash_table_add (seen, origin);
-      g_ptr_array_add (tasks, origin);
+      add_once (tasks, seen, dag_task_get_origin (self));
     }
 
   dag_node_lock (node);
@@ -254,20 +260,10 @@ dag_task_get_failures (DagTask *self,
 
   /* The one that decided comes first, and may have come last. */
   if (dag_node_is_refused_by_failure (node))
-    {
-      DagTask *origin = dag_trace_get_origin (node->verdicts->decisive);
-
-      if (g_hash_table_add (seen, origin))
-        g_ptr_array_add (tasks, origin);
-    }
+    add_once (tasks, seen, dag_trace_get_origin (node->verdicts->decisive));
 
   while ((failure = dag_traces_get_next (failures, failure)) != NULL)
-    {
-      DagTask *origin = dag_trace_get_origin (failure);
-
-      if (g_hash_table_add (seen, origin))
-        g_ptr_array_add (tasks, origin);
-    }
+    add_once (tasks, seen, dag_trace_get_origin (failure));
 
   dag_node_unlock (node);
 
