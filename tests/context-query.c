@@ -7,35 +7,21 @@
  * for.
  */
 
+#include "loop-util.h"
 #include "runner-util.h"
 
 #include <glib-unix.h>
-#include <poll.h>
 #include <unistd.h>
 
 /* A main loop of somebody else's: waits, and has the context do what there is to do. */
 static void
 foreign_turn (GMainContext *context)
 {
-  g_autofree int *polls = NULL;
-  g_autofree struct pollfd *fds = NULL;
   gsize n_polls;
   int timeout;
+  int *polls = dag_context_query (context, &timeout, &n_polls);
 
-  polls = dag_context_query (context, &timeout, &n_polls);
-  g_assert_nonnull (polls);
-  g_assert_cmpuint (n_polls % 2, ==, 0);
-
-  /* Without the descriptor by which other threads wake it, it would sleep for ever. */
-  g_assert_cmpuint (n_polls, >, 0);
-
-  fds = g_new0 (struct pollfd, n_polls / 2);
-  for (gsize i = 0; i < n_polls / 2; i++)
-    {
-      fds[i].fd = polls[2 * i];
-      fds[i].events = polls[2 * i + 1];
-    }
-  g_assert_cmpint (poll (fds, n_polls / 2, timeout), >=, 0);
+  wait_for_polls (polls, n_polls, timeout);
   g_main_context_iteration (context, FALSE);
 }
 
@@ -48,25 +34,6 @@ get_timeout (GMainContext *context)
   g_free (dag_context_query (context, &timeout, &n_polls));
 
   return timeout;
-}
-
-static GMainContext *
-begin (void)
-{
-  GMainContext *context = g_main_context_new ();
-
-  g_assert_true (g_main_context_acquire (context));
-  g_main_context_push_thread_default (context);
-
-  return context;
-}
-
-static void
-end (GMainContext *context)
-{
-  g_main_context_pop_thread_default (context);
-  g_main_context_release (context);
-  g_main_context_unref (context);
 }
 
 static void
@@ -96,14 +63,6 @@ test_tasks (void)
   test_release (tasks[0]);
   test_binding_free (binding);
   end (context);
-}
-
-static gpointer
-return_thread (gpointer user_data)
-{
-  dag_task_return_int (user_data, 1);
-
-  return NULL;
 }
 
 static void

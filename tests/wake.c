@@ -9,10 +9,9 @@
 
 #define _GNU_SOURCE
 
-#include "test-util.h"
+#include "loop-util.h"
 
 #include <dlfcn.h>
-#include <poll.h>
 
 /* The library's calls come here, because a program's own functions go before those of the libraries. */
 static guint n_rung;               /* how often a source was made ready; atomic */
@@ -48,36 +47,16 @@ g_source_set_ready_time (GSource *source,
     }
 }
 
-static GMainContext *
-begin (void)
-{
-  GMainContext *context = g_main_context_new ();
-
-  g_assert_true (g_main_context_acquire (context));
-  g_main_context_push_thread_default (context);
-
-  return context;
-}
-
-static void
-end (GMainContext *context)
-{
-  g_main_context_pop_thread_default (context);
-  g_main_context_release (context);
-  g_main_context_unref (context);
-}
-
 /* A main loop of somebody else's, which has asked a context what to wait for. */
 typedef struct {
-  GMainContext *context;
-  int          *polls;
-  gsize         n_polls;
+  int   *polls;
+  gsize  n_polls;
 } Sleeper;
 
 static Sleeper
 fall_asleep (GMainContext *context)
 {
-  Sleeper self = { context };
+  Sleeper self;
   int timeout;
 
   self.polls = dag_context_query (context, &timeout, &self.n_polls);
@@ -86,33 +65,10 @@ fall_asleep (GMainContext *context)
   return self;
 }
 
-/* Waits for as long as @timeout, in milliseconds; -1 for ever. Returns whether it was woken up. */
-static gboolean
-wait_awake (Sleeper *self,
-            int      timeout)
-{
-  struct pollfd fds[4];
-  gsize n = self->n_polls / 2;
-  int n_ready;
-
-  g_assert_cmpuint (n, <=, G_N_ELEMENTS (fds));
-  for (gsize i = 0; i < n; i++)
-    {
-      fds[i].fd = self->polls[2 * i];
-      fds[i].events = self->polls[2 * i + 1];
-    }
-
-  n_ready = poll (fds, n, timeout);
-  g_assert_cmpint (n_ready, >=, 0);
-  g_clear_pointer (&self->polls, g_free);
-
-  return n_ready > 0;
-}
-
 static gboolean
 is_woken (Sleeper *self)
 {
-  return wait_awake (self, 0);
+  return wait_for_polls (g_steal_pointer (&self->polls), self->n_polls, 0);
 }
 
 static void
@@ -302,7 +258,7 @@ successor_thread (gpointer user_data)
 
   sleeper = fall_asleep (self->context);
   g_atomic_int_set (&self->sleeps, TRUE);
-  g_assert_true (wait_awake (&sleeper, -1));
+  g_assert_true (wait_for_polls (sleeper.polls, sleeper.n_polls, -1));
   test_finish (self->pending);
 
   test_drain ();
@@ -348,14 +304,6 @@ test_successor (void)
       g_object_unref (self.pending);
       g_main_context_unref (self.context);
     }
-}
-
-static gpointer
-return_thread (gpointer user_data)
-{
-  dag_task_return_int (user_data, 1);
-
-  return NULL;
 }
 
 static void
